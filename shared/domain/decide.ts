@@ -1,0 +1,276 @@
+import type {
+  Approve,
+  BeginCharge,
+  Cancel,
+  ChangeAddress,
+  Command,
+  Confirm,
+  Decision,
+  RaiseAttention,
+  RecordCharge,
+  RecordRefund,
+  RecordRefundFailure,
+  RecordSealed,
+  RequestRefund,
+  Review,
+  SetStatus,
+} from './commands.ts';
+import { changed, refused, type Step, SYSTEM, unchanged } from './history.ts';
+import type { Order, OrderStatus, Ruling } from './order.ts';
+import { ADDRESS_CHANGEABLE, LIMITS, needsApproval } from './rules.ts';
+import { mayMove } from './transitions.ts';
+
+/**
+ * The whole domain in one pure function: what `command` makes of `order` at `now` (epoch milliseconds).
+ *
+ * A `changed` decision is one write. Commands of the workflow are never refused: where the order has moved on they answer
+ * the outcome that is true of it now, or `superseded`. Repeating a command that was carried out is `unchanged`.
+ * The position is left as it is; the workflow sets it from the outcome.
+ */
+export function decide(order: Order, command: Command, now: number): Decision {
+  switch (command.type) {
+    case 'approve':
+      return approve(order, command, now);
+    case 'begin-charge':
+      return beginCharge(order, command, now);
+    case 'cancel':
+      return cancel(order, command, now);
+    case 'change-address':
+      return changeAddress(order, command, now);
+    case 'confirm':
+      return confirm(order, command, now);
+    case 'expire-approval':
+      return expireApproval(order, now);
+    case 'expire-confirmation':
+      return expireConfirmation(order, now);
+    case 'give-up-opening':
+      return giveUpOpening(order, now);
+    case 'park':
+      return changed(order, now, 'updated', []);
+    case 'raise-attention':
+      return raiseAttention(order, command, now);
+    case 'record-charge':
+      return recordCharge(order, command, now);
+    case 'record-refund':
+      return recordRefund(order, command, now);
+    case 'record-refund-failure':
+      return recordRefundFailure(order, command, now);
+    case 'record-sealed':
+      return recordSealed(order, command, now);
+    case 'request-refund':
+      return requestRefund(order, command, now);
+    case 'review':
+      return review(order, command, now);
+    case 'set-status':
+      return setStatus(order, command, now);
+  }
+}
+
+function review(order: Order, { thresholds }: Review, now: number): Decision {
+  if (order.status !== 'pending') return unchanged(order, 'superseded');
+  if (!needsApproval(order.total, thresholds)) return unchanged(order, 'ready');
+  return changed(order, now, 'approval_required', [
+    { name: 'approval_requested', status: 'awaiting_approval', by: SYSTEM },
+  ]);
+}
+
+function approve(order: Order, command: Approve, now: number): Decision {
+  const earlier = order.approval;
+  if (earlier) return repeated(order, earlier, command.accepted, 'approval');
+  if (order.status !== 'awaiting_approval') return illegal(order, 'be approved or rejected');
+  const approval = ruling(command, now);
+  if (command.accepted) {
+    return changed(order, now, 'approved', [
+      { name: 'updated', reason: 'approved', by: command.by, note: command.note, patch: { approval } },
+    ]);
+  }
+  return changed(order, now, 'stopped', [
+    {
+      name: 'status_changed',
+      status: 'rejected',
+      reason: 'approval-refused',
+      by: command.by,
+      note: command.note,
+      patch: { approval },
+    },
+  ]);
+}
+
+function expireApproval(order: Order, now: number): Decision {
+  if (order.status !== 'awaiting_approval' || order.approval) return unchanged(order, 'superseded');
+  return changed(order, now, 'stopped', [
+    { name: 'status_changed', status: 'rejected', reason: 'approval-expired', by: SYSTEM },
+  ]);
+}
+
+/** Before a reference is saved nothing can have been charged, so an order may end here without a settlement. */
+function giveUpOpening(order: Order, now: number): Decision {
+  if (!mayBeginCharge(order)) return unchanged(order, 'superseded');
+  return changed(order, now, 'stopped', [
+    { name: 'cancelled', status: 'cancelled', reason: 'gateway-unavailable', by: SYSTEM },
+  ]);
+}
+
+function beginCharge(order: Order, { reference }: BeginCharge, now: number): Decision {
+  if (order.status === 'charging') return unchanged(order, 'opened');
+  if (!mayBeginCharge(order)) return unchanged(order, 'superseded');
+  return changed(order, now, 'opened', [
+    { name: 'status_changed', status: 'charging', by: SYSTEM, payment: { status: 'charging', reference } },
+  ]);
+}
+
+function mayBeginCharge(order: Order): boolean {
+  return order.status === 'pending' || (order.status === 'awaiting_approval' && order.approval?.accepted === true);
+}
+
+function recordCharge(order: Order, { transactionId }: RecordCharge, now: number): Decision {
+  if (order.status !== 'charging') return unchanged(order, outcomeAfterCharge(order));
+  const paid: Step = {
+    name: 'payment_charged',
+    status: 'paid',
+    by: SYSTEM,
+    payment: { status: 'charged', transactionId, chargedAt: now },
+  };
+  if (!order.cancellation) return changed(order, now, 'charged', [paid]);
+  const { by, note } = order.cancellation;
+  return changed(order, now, 'refund_due', [paid, refunding('cancellation-requested', by, note)]);
+}
+
+function outcomeAfterCharge(order: Order): 'charged' | 'refund_due' | 'superseded' {
+  if (order.status === 'paid' || order.status === 'confirmed') return 'charged';
+  return order.status === 'refunding' ? 'refund_due' : 'superseded';
+}
+
+function recordSealed(order: Order, { declineCode }: RecordSealed, now: number): Decision {
+  if (order.status !== 'charging') return unchanged(order, 'superseded');
+  if (order.cancellation) {
+    const { by, note } = order.cancellation;
+    return changed(order, now, 'failed', [
+      {
+        name: 'cancelled',
+        status: 'cancelled',
+        reason: 'cancellation-requested',
+        by,
+        note,
+        payment: { status: 'none' },
+      },
+    ]);
+  }
+  const code = declineCode ?? 'gateway-unavailable';
+  return changed(order, now, 'failed', [
+    {
+      name: 'payment_declined',
+      status: 'payment_failed',
+      reason: code,
+      by: SYSTEM,
+      payment: { status: declineCode === undefined ? 'failed' : 'declined', declineCode: code },
+    },
+  ]);
+}
+
+function confirm(order: Order, command: Confirm, now: number): Decision {
+  const earlier = order.confirmation;
+  if (earlier?.accepted === command.accepted) return unchanged(order, command.accepted ? 'confirmed' : 'refund_due');
+  if (['refunding', 'refunded', 'refund_failed'].includes(order.status)) {
+    return refused('too-late', `the order is ${order.status}: its money goes back to the customer`);
+  }
+  if (earlier) return repeated(order, earlier, command.accepted, 'confirmation');
+  if (order.status !== 'paid') return illegal(order, 'be confirmed or refused');
+  const patch = { confirmation: ruling(command, now) };
+  if (command.accepted) {
+    return changed(order, now, 'confirmed', [
+      { name: 'status_changed', status: 'confirmed', by: command.by, note: command.note, patch },
+    ]);
+  }
+  return changed(order, now, 'refund_due', [{ ...refunding('restaurant-refused', command.by, command.note), patch }]);
+}
+
+function expireConfirmation(order: Order, now: number): Decision {
+  if (order.status === 'refunding') return unchanged(order, 'refund_due');
+  if (order.status !== 'paid') return unchanged(order, 'superseded');
+  return changed(order, now, 'refund_due', [
+    { ...refunding('restaurant-timeout', SYSTEM), name: 'restaurant_timeout' },
+  ]);
+}
+
+function cancel(order: Order, command: Cancel, now: number): Decision {
+  const { by, note } = command;
+  if (order.cancellation) return unchanged(order, order.status === 'charging' ? 'cancel_requested' : 'updated');
+  const patch = { cancellation: ruling({ ...command, accepted: true }, now) };
+  switch (order.status) {
+    case 'pending':
+    case 'awaiting_approval':
+      return changed(order, now, 'stopped', [
+        { name: 'cancelled', status: 'cancelled', reason: 'cancellation-requested', by, note, patch },
+      ]);
+    case 'charging':
+      return changed(order, now, 'cancel_requested', [
+        { name: 'updated', reason: 'cancellation-requested', by, note, patch },
+      ]);
+    case 'paid':
+    case 'confirmed':
+    case 'processing':
+      return changed(order, now, 'refund_due', [{ ...refunding('cancellation-requested', by, note), patch }]);
+    default:
+      return illegal(order, 'be cancelled');
+  }
+}
+
+function requestRefund(order: Order, { by, note }: RequestRefund, now: number): Decision {
+  if (order.status === 'refunding') return unchanged(order, 'refund_due');
+  if (!['shipped', 'delivered', 'refund_failed'].includes(order.status)) return illegal(order, 'be refunded');
+  return changed(order, now, 'refund_due', [refunding('refund-requested', by, note)]);
+}
+
+function recordRefund(order: Order, { refundId }: RecordRefund, now: number): Decision {
+  if (order.status === 'refunded') return unchanged(order, 'refunded');
+  if (order.status !== 'refunding') return unchanged(order, 'superseded');
+  return changed(order, now, 'refunded', [
+    { name: 'payment_refunded', status: 'refunded', by: SYSTEM, payment: { status: 'refunded', refundId } },
+  ]);
+}
+
+function recordRefundFailure(order: Order, { code }: RecordRefundFailure, now: number): Decision {
+  if (order.status === 'refund_failed') return unchanged(order, 'refund_failed');
+  if (order.status !== 'refunding') return unchanged(order, 'superseded');
+  return changed(order, now, 'refund_failed', [
+    { name: 'refund_failed', status: 'refund_failed', reason: code, by: SYSTEM, payment: { status: 'refund_failed' } },
+  ]);
+}
+
+function raiseAttention(order: Order, { reason }: RaiseAttention, now: number): Decision {
+  return changed(order, now, 'updated', [{ name: 'needs_attention', reason, by: SYSTEM }]);
+}
+
+function changeAddress(order: Order, { deliveryAddress, by }: ChangeAddress, now: number): Decision {
+  if (!ADDRESS_CHANGEABLE.includes(order.status)) return illegal(order, 'change its delivery address');
+  if (deliveryAddress === order.deliveryAddress) return unchanged(order, 'updated');
+  if (order.addressChanges >= LIMITS.addressChanges) {
+    return refused('too-many-changes', `an order may change its address ${LIMITS.addressChanges} times`);
+  }
+  const patch = { deliveryAddress, addressChanges: order.addressChanges + 1 };
+  return changed(order, now, 'updated', [{ name: 'updated', reason: 'address-changed', by, patch }]);
+}
+
+function setStatus(order: Order, { status, by }: SetStatus, now: number): Decision {
+  if (order.status === status) return unchanged(order, 'updated');
+  if (!mayMove(order.status, status)) return illegal(order, `become ${status}`);
+  return changed(order, now, 'updated', [{ name: 'status_changed', status, by }]);
+}
+
+function refunding(reason: string, by: string, note?: string): Step {
+  return { name: 'status_changed', status: 'refunding', reason, by, note, payment: { status: 'refunding' } };
+}
+
+function ruling({ accepted, by, note }: { accepted: boolean; by: string; note?: string }, now: number): Ruling {
+  return { accepted, by, at: now, ...(note !== undefined && { note }) };
+}
+
+function repeated(order: Order, earlier: Ruling, accepted: boolean, what: string): Decision {
+  if (earlier.accepted === accepted) return unchanged(order, 'updated');
+  return refused('already-decided', `the ${what} was ${earlier.accepted ? 'given' : 'refused'} before and stands`);
+}
+
+function illegal(order: { readonly status: OrderStatus }, wish: string): Decision {
+  return refused('illegal-transition', `an order that is ${order.status} cannot ${wish}`);
+}

@@ -1,0 +1,23 @@
+import type { OrderStatus } from './order.ts';
+
+/** Every status an order may move to, by the status it is in. Nothing else is a legal move. */
+export const TRANSITIONS: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
+  pending: ['awaiting_approval', 'charging', 'cancelled'],
+  awaiting_approval: ['charging', 'rejected', 'cancelled'],
+  charging: ['paid', 'payment_failed', 'cancelled'],
+  paid: ['confirmed', 'refunding'],
+  confirmed: ['processing', 'refunding'],
+  processing: ['shipped', 'refunding'],
+  shipped: ['delivered', 'refunding'],
+  delivered: ['refunding'],
+  refunding: ['refunded', 'refund_failed'],
+  refund_failed: ['refunding'],
+  cancelled: [],
+  rejected: [],
+  payment_failed: [],
+  refunded: [],
+};
+
+export function mayMove(from: OrderStatus, to: OrderStatus): boolean {
+  return TRANSITIONS[from].includes(to);
+}
