@@ -59,7 +59,7 @@ export interface Subscription {
 export function subscribes(consumer: Consumer, event: { name: EventName; highValue: boolean }): boolean {
   const { names, highValueNames }: Subscription = SUBSCRIPTIONS[consumer];
   if (names === 'all' || names.includes(event.name)) return true;
-  return event.highValue && highValueNames !== undefined && highValueNames.includes(event.name);
+  return event.highValue && (highValueNames?.includes(event.name) ?? false);
 }
 
 /** Statuses in which a customer may still change where the order goes. */

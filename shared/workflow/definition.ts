@@ -1,4 +1,5 @@
 import type { Outcome } from '../domain/commands.ts';
+import type { OrderStatus } from '../domain/order.ts';
 
 /** The steps that the workflow calls by name; each is repeat-safe and may run twice at once. */
 export type TaskName =
@@ -58,6 +59,8 @@ export interface RetryAfterState {
   /** The operators are told once when the series has lasted this long. */
   readonly alertAfterMs: number;
   readonly alertReason: string;
+  /** A late worker may only rest an order here that is still in one of these. */
+  readonly while: readonly OrderStatus[];
   readonly next: string;
   /** After so many rounds go there instead. Left out: for as long as it takes. */
   readonly giveUp?: { readonly afterAttempts: number; readonly next: string };

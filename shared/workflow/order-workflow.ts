@@ -57,6 +57,7 @@ export const orderWorkflowV1: WorkflowDefinition = {
       capMs: 15 * MINUTE,
       alertAfterMs: 15 * MINUTE,
       alertReason: 'payment-not-opened',
+      while: ['pending', 'awaiting_approval'],
       next: 'OpenPayment',
       giveUp: { afterAttempts: 5, next: 'GiveUpOpening' },
     },
@@ -110,6 +111,7 @@ export const orderWorkflowV1: WorkflowDefinition = {
       capMs: 60 * MINUTE,
       alertAfterMs: 15 * MINUTE,
       alertReason: 'payment-unsettled',
+      while: ['charging'],
       next: 'SettlePayment',
     },
     WaitForRestaurantConfirmation: {
@@ -148,6 +150,7 @@ export const orderWorkflowV1: WorkflowDefinition = {
       capMs: 60 * MINUTE,
       alertAfterMs: 15 * MINUTE,
       alertReason: 'refund-unsettled',
+      while: ['refunding'],
       next: 'RefundPayment',
     },
     OrderSuccessful: { type: 'end', money: ['kept'] },

@@ -1,0 +1,46 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { Actor } from '../../shared/application/actor.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Ids } from '../../shared/ports/ids.ts';
+import type { Logger } from '../../shared/ports/logger.ts';
+import type { OrderStore } from '../../shared/ports/order-store.ts';
+import type { ReceiptStore } from '../../shared/ports/receipt-store.ts';
+import type { RestaurantCatalog } from '../../shared/ports/restaurant-catalog.ts';
+import type { Authenticator } from './auth.ts';
+import type { ProblemCode } from './problem-codes.ts';
+
+/** What a platform gives the HTTP API. */
+export interface AppDeps {
+  readonly orders: OrderStore;
+  readonly restaurants: RestaurantCatalog;
+  readonly receipts: ReceiptStore;
+  readonly ids: Ids;
+  readonly clock: Clock;
+  readonly authenticate: Authenticator;
+  readonly logger: Logger;
+  /** Makes an id for a request that brings none: up to 128 of `A-Z a-z 0-9 . _ -`. */
+  readonly newRequestId: () => string;
+  /** Web origins that browsers may call from, compared exactly. */
+  readonly corsOrigins: readonly string[];
+  /** Reads a file of swagger-ui-dist (only those in `DOCS_ASSETS` are asked for). Without it there is no `/docs`. */
+  readonly docsAsset?: (name: string) => Promise<Uint8Array | undefined>;
+  /** Rejects while the platform cannot serve; `GET /healthz` then answers 503. */
+  readonly ready?: () => Promise<void>;
+}
+
+export interface AppEnv {
+  Variables: {
+    /** Goes with the answer, the logs and every problem. */
+    requestId: string;
+    /** Who is asking; set for everything under `/v1`. */
+    actor: Actor;
+    /** For the access log, where known. */
+    orderId?: string;
+    /** For the access log, when the answer is a problem. */
+    problemCode?: ProblemCode;
+  };
+}
+
+export type App = OpenAPIHono<AppEnv>;
+export type AppContext = Context<AppEnv>;

@@ -1,0 +1,104 @@
+import type { MiddlewareHandler } from 'hono';
+import secureJson from 'secure-json-parse';
+import type { AppEnv } from './app-context.ts';
+import { type Problem, sendProblem } from './problems.ts';
+
+export const MAX_BODY_BYTES = 65_536;
+
+const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i;
+
+/**
+ * Reads the body of a request before anybody looks at it: JSON in UTF-8, not too large (also when it says nothing of its
+ * length), and without keys that reach for prototypes. With `optional` no body at all counts as `{}`.
+ */
+export function jsonBody({ optional = false }: { readonly optional?: boolean } = {}): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const bytes = await readLimited(c.req.raw);
+    if (bytes === undefined) {
+      return sendProblem(c, { code: 'payload-too-large', detail: `a body may have ${MAX_BODY_BYTES} bytes` });
+    }
+    const absent = optional && bytes.length === 0;
+    const problem = absent ? undefined : (refuseType(c.req.raw.headers) ?? refuseText(decode(bytes)));
+    if (problem) return sendProblem(c, problem);
+    c.req.raw = withBody(c.req.raw, absent ? '{}' : bytes);
+    return next();
+  };
+}
+
+/** The body's bytes; undefined when there are too many. */
+async function readLimited(request: Request): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  if (Number(request.headers.get('Content-Length') ?? 0) > MAX_BODY_BYTES) return undefined;
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  // A stream that is left early is cancelled.
+  for await (const chunk of request.body ?? []) {
+    length += chunk.length;
+    if (length > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+function refuseType(headers: Headers): Problem | undefined {
+  const encoding = headers.get('Content-Encoding') ?? 'identity';
+  if (JSON_TYPE.test(headers.get('Content-Type') ?? '') && encoding.toLowerCase() === 'identity') return undefined;
+  const detail = 'send application/json in UTF-8, not compressed';
+  return { code: 'unsupported-media-type', detail, errors: [{ field: 'Content-Type', message: detail }] };
+}
+
+/** Undefined when the bytes are not UTF-8. */
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+function refuseText(text: string | undefined): Problem | undefined {
+  if (text === undefined) return malformed('the body is not UTF-8');
+  try {
+    secureJson.parse(text);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return refuseKeys(text);
+  }
+}
+
+/** Tells a text that is no JSON from one with a forbidden key. */
+function refuseKeys(text: string): Problem {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return malformed('the body is not JSON');
+  }
+  const onlyProto = { safe: true, constructorAction: 'ignore' } as const;
+  const field = secureJson.scan(value as object, onlyProto) === null ? '__proto__' : 'constructor';
+  return {
+    code: 'invalid-request',
+    detail: 'the body has a key that is not accepted',
+    errors: [{ field, message: 'is not accepted, wherever it stands' }],
+  };
+}
+
+function malformed(detail: string): Problem {
+  return { code: 'malformed-json', detail, errors: [{ field: 'body', message: detail }] };
+}
+
+/** The same request with a body that can be read (again). */
+function withBody(request: Request, body: Uint8Array<ArrayBuffer> | string): Request {
+  const headers = new Headers(request.headers);
+  headers.delete('Content-Length');
+  headers.set('Content-Type', 'application/json');
+  return new Request(request.url, { method: request.method, headers, body });
+}

@@ -1,0 +1,106 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createLocalJWKSet } from 'jose';
+import { hmacIds } from '../../shared/adapters/in-process/hmac-ids.ts';
+import { queuedPublisher } from '../../shared/adapters/in-process/queued-publisher.ts';
+import { queuedScheduler, SEGMENTS_QUEUE } from '../../shared/adapters/in-process/queued-scheduler.ts';
+import type { LocalSettings } from '../../shared/config/settings.ts';
+import { DEFAULT_THRESHOLDS, type Thresholds } from '../../shared/domain/rules.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { EventPublisher } from '../../shared/ports/event-publisher.ts';
+import type { Logger } from '../../shared/ports/logger.ts';
+import type { NotificationSender } from '../../shared/ports/notification-sender.ts';
+import { notifyHandler } from '../events/notify.ts';
+import { operatorsHandler } from '../events/operators.ts';
+import { receiptHandler } from '../events/receipt.ts';
+import { relayHandler } from '../events/relay.ts';
+import { createApp } from '../http/app.ts';
+import { jwtAuthenticator } from '../http/auth.ts';
+import { segmentHandler } from '../workflow/segment.ts';
+import { sweepHandler } from '../workflow/sweep.ts';
+import type { LocalAdapters } from './adapters.ts';
+import { type DevIssuer, devIssuer } from './dev-issuer.ts';
+import { devRoutes } from './dev-routes.ts';
+import { docsAsset } from './docs-asset.ts';
+import { type Pump, pump } from './pump.ts';
+import { wakingOrderStore } from './waking-order-store.ts';
+
+export interface LocalParts {
+  readonly settings: LocalSettings;
+  readonly adapters: LocalAdapters;
+  readonly sender: NotificationSender;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** What lies between the relay and the queues; tests look in here. */
+  readonly publisher?: (inner: EventPublisher) => EventPublisher;
+}
+
+export interface LocalContainer {
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  readonly pump: Pump;
+  readonly issuer: DevIssuer;
+}
+
+/** Wires the local platform: the same handlers as on every cloud, over this machine's adapters. */
+export async function localContainer(parts: LocalParts): Promise<LocalContainer> {
+  const { adapters, clock, settings } = parts;
+  const issuer = await devIssuer({ secret: adapters.secret, clock });
+  const ids = hmacIds({
+    pepper: await adapters.secret('order-id-pepper', randomBytes(32).toString('base64url')),
+    environment: 'local',
+  });
+  // The pump is made of handlers that wake it: it exists by the time that one is called.
+  const running: { pump?: Pump } = {};
+  const orders = wakingOrderStore(adapters.orders, () => running.pump?.wake());
+  const platform = { ...parts, adapters: { ...adapters, orders } };
+  running.pump = localPump(platform);
+  const app = createApp({
+    ...platform.adapters,
+    ids,
+    clock,
+    logger: parts.logger,
+    authenticate: localAuthenticator(issuer, clock),
+    corsOrigins: settings.corsOrigins,
+    newRequestId: randomUUID,
+    docsAsset,
+  });
+  app.route('/dev', devRoutes({ ...adapters, issuer }));
+  return { fetch: (request) => app.fetch(request), pump: running.pump, issuer };
+}
+
+function localPump({ adapters, settings, sender, clock, logger, publisher = (inner) => inner }: LocalParts): Pump {
+  const thresholds = thresholdsOf(settings);
+  const scheduler = queuedScheduler({ queue: adapters.queue, clock });
+  const ports = { ...adapters, sender, clock, logger, thresholds, scheduler };
+  return pump({
+    ...ports,
+    relay: relayHandler({ ...ports, publisher: publisher(queuedPublisher({ queue: adapters.queue, clock })) }),
+    handlers: {
+      notify: notifyHandler(ports),
+      receipt: receiptHandler(ports),
+      operators: operatorsHandler(ports),
+      [SEGMENTS_QUEUE]: segmentHandler({ ...ports, times: settings, retryBaseMs: settings.retryBaseMs }),
+    },
+    sweep: sweepHandler(ports),
+    sweepIntervalMs: settings.sweepIntervalMs,
+    retryBaseMs: settings.retryBaseMs,
+  });
+}
+
+function localAuthenticator(issuer: DevIssuer, clock: Clock) {
+  return jwtAuthenticator({
+    issuer: issuer.issuer,
+    audience: issuer.audience,
+    audienceClaim: 'aud',
+    keys: createLocalJWKSet({ keys: [issuer.publicKey] }),
+    algorithms: [issuer.algorithm],
+    groupsClaim: 'groups',
+    clock,
+  });
+}
+
+function thresholdsOf({ approvalThreshold, highValueThreshold }: LocalSettings): Thresholds {
+  return {
+    approval: { ...DEFAULT_THRESHOLDS.approval, default: approvalThreshold },
+    highValue: { ...DEFAULT_THRESHOLDS.highValue, default: highValueThreshold },
+  };
+}

@@ -1,0 +1,196 @@
+import type { RelayFailure } from '../../shared/application/relay-changes.ts';
+import type { OrderChange } from '../../shared/domain/change.ts';
+import type { ChangeFeed } from '../../shared/ports/change-feed.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Logger } from '../../shared/ports/logger.ts';
+import type { Message, MessageQueue } from '../../shared/ports/message-queue.ts';
+import { dispositionOf } from '../events/disposition.ts';
+
+export interface PumpOptions {
+  readonly feed: ChangeFeed;
+  readonly relay: (changes: readonly OrderChange[]) => Promise<readonly RelayFailure[]>;
+  readonly queue: MessageQueue;
+  /** By queue name. */
+  readonly handlers: Readonly<Record<string, (body: unknown) => Promise<unknown>>>;
+  readonly sweep: () => Promise<void>;
+  readonly sweepIntervalMs: number;
+  readonly retryBaseMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Moves what is committed through the local platform: changes to the queues, messages to their handlers, and the sweeper. */
+export interface Pump {
+  /** Looks for work now, and from then on whenever something falls due. */
+  start(): void;
+  /** Says that there may be something to do. Cheap; may be called at any time. */
+  wake(): void;
+  /** Resolves when nothing is left to do before the clock moves on. Rejects once the pump is stopped. */
+  idle(): Promise<void>;
+  /** Takes nothing new, and resolves when what was begun has ended. What remains is there after a restart. */
+  stop(): Promise<void>;
+}
+
+const RELAY_BATCH = 200;
+/** Messages in work at once: enough to fill SQLite's group commits. */
+const CONCURRENCY = 256;
+const RELAY_RETRY_MS = 1_000;
+/** The longest nap, so that a jump of the machine's clock is noticed. */
+const LONGEST_NAP_MS = 60_000;
+
+export function pump(options: PumpOptions): Pump {
+  const { clock, queue, feed, logger } = options;
+  const inWork = new Set<Promise<void>>();
+  let state: 'new' | 'running' | 'stopped' = 'new';
+  let round: Promise<void> | undefined;
+  let woken = false;
+  let nap: NodeJS.Timeout | undefined;
+  let nextSweep = clock.now() + options.sweepIntervalMs;
+  let relayNotBefore = 0;
+  let waiters: (() => void)[] = [];
+
+  const wake = (): void => {
+    woken = true;
+    if (state !== 'running' || round) return;
+    clearTimeout(nap);
+    round = new Promise<void>((resolve) => setImmediate(resolve)).then(rounds).catch(crashed).finally(rest);
+  };
+
+  async function rounds(): Promise<void> {
+    while (woken && state === 'running') {
+      woken = false;
+      if (clock.now() >= nextSweep) await sweep();
+      await Promise.all([relay(), take()]);
+    }
+  }
+
+  /** Between rounds: wakes the waiters when all is done, and sleeps until something falls due. */
+  function rest(): void {
+    round = undefined;
+    if (woken) {
+      wake();
+      return;
+    }
+    if (inWork.size === 0) {
+      for (const resolve of waiters.splice(0)) resolve();
+    }
+    if (state === 'running') void scheduleNap();
+  }
+
+  async function scheduleNap(): Promise<void> {
+    const dueAt = Math.min((await queue.nextDueAt()) ?? Number.POSITIVE_INFINITY, nextSweep);
+    if (round || state !== 'running') return;
+    clearTimeout(nap);
+    nap = setTimeout(wake, Math.max(1, Math.min(dueAt - clock.now(), LONGEST_NAP_MS)));
+    nap.unref();
+  }
+
+  async function sweep(): Promise<void> {
+    nextSweep = clock.now() + options.sweepIntervalMs;
+    try {
+      await options.sweep();
+    } catch (error) {
+      logger.error({ err: error }, 'sweep failed; the next one tries again');
+    }
+  }
+
+  async function relay(): Promise<void> {
+    if (clock.now() < relayNotBefore) return;
+    const changes = await feed.pull(RELAY_BATCH);
+    if (changes.length === 0) return;
+    const again = await relayed(changes);
+    await feed.acknowledge(changes.map(({ id }) => id).filter((id) => !again.includes(id)));
+    if (again.length > 0) {
+      await feed.release(again);
+      relayNotBefore = clock.now() + RELAY_RETRY_MS;
+      setTimeout(wake, RELAY_RETRY_MS).unref();
+    }
+    if (changes.length === RELAY_BATCH) woken = true;
+  }
+
+  async function relayed(changes: readonly OrderChange[]): Promise<string[]> {
+    try {
+      return (await options.relay(changes)).map(({ change }) => change.id);
+    } catch (error) {
+      logger.error({ err: error }, 'changes were not relayed; they are tried again');
+      return changes.map(({ id }) => id);
+    }
+  }
+
+  async function take(): Promise<void> {
+    const room = CONCURRENCY - inWork.size;
+    if (room <= 0) return;
+    const messages = await queue.take(clock.now(), room);
+    for (const message of messages) {
+      const work = handle(message).finally(() => {
+        inWork.delete(work);
+        wake();
+      });
+      inWork.add(work);
+    }
+  }
+
+  async function handle(message: Message): Promise<void> {
+    try {
+      await deliver(options, message);
+    } catch (error) {
+      // The message stays held, and is there again after a restart.
+      logger.error({ err: error, queue: message.queue, orderId: message.orderId }, 'message could not be given back');
+    }
+  }
+
+  function crashed(error: unknown): void {
+    logger.error({ err: error }, 'local platform: a round failed; the next one goes on');
+    setTimeout(wake, RELAY_RETRY_MS).unref();
+  }
+
+  return {
+    start() {
+      state = 'running';
+      wake();
+    },
+    wake,
+    async idle() {
+      if (state !== 'running') throw new Error('the pump is not running');
+      await new Promise<void>((resolve) => {
+        waiters.push(resolve);
+        wake();
+      });
+    },
+    async stop() {
+      state = 'stopped';
+      clearTimeout(nap);
+      await round;
+      await Promise.all(inWork);
+      for (const resolve of waiters.splice(0)) resolve();
+      waiters = [];
+    },
+  };
+}
+
+/** Hands a message to its handler, and ends it, gives it back for later or moves it to the dead letters. */
+async function deliver(options: PumpOptions, message: Message): Promise<void> {
+  const { queue, clock, logger, retryBaseMs } = options;
+  const { orderId, correlationId, attempts } = message;
+  try {
+    const handler = options.handlers[message.queue];
+    if (!handler) throw new Error(`there is no handler for queue ${message.queue}`);
+    await handler(message.body);
+  } catch (error) {
+    const fields = { err: error, queue: message.queue, orderId, correlationId, attempts: attempts + 1 };
+    const disposition = dispositionOf(error, attempts, retryBaseMs);
+    if (disposition.kind === 'dead-letter') {
+      await queue.bury(message.id, clock.now(), describe(error));
+      logger.error(fields, 'message moved to the dead letters');
+    } else {
+      await queue.retry(message.id, clock.now() + disposition.delayMs, describe(error));
+      logger.warn(fields, 'message failed; it is delivered again');
+    }
+    return;
+  }
+  await queue.done(message.id);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

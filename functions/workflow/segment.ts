@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { runSegment, type SegmentPorts, type SegmentTrace } from '../../shared/application/run-segment.ts';
+import type { SegmentJob } from '../../shared/domain/change.ts';
+import { PortError } from '../../shared/ports/port-error.ts';
+
+const segmentJob = z.object({
+  orderId: z.string().min(1),
+  state: z.string().min(1),
+  attempt: z.int().nonnegative(),
+  revision: z.int().positive(),
+  waitId: z.string().min(1).optional(),
+});
+
+/** Runs one segment of an order's workflow. A message that is not a job fails with `invalid-argument`. */
+export const segmentHandler =
+  (ports: SegmentPorts) =>
+  async (body: unknown): Promise<SegmentTrace> =>
+    runSegment(ports, parseJob(body));
+
+function parseJob(body: unknown): SegmentJob {
+  const result = segmentJob.safeParse(body);
+  if (!result.success) {
+    throw new PortError('invalid-argument', 'segment', { message: 'not a segment job', cause: result.error });
+  }
+  const { waitId, ...job } = result.data;
+  return { ...job, ...(waitId !== undefined && { waitId }) };
+}

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { parseArgs, styleText } from 'node:util';
+
+const HELP = `npm run check [-- --ci] [-- --only NAME]
+
+Runs everything that guards the main line, and ends with the line "N passed, N failed".
+
+  --only NAME  only the checks whose name contains NAME
+  --ci         what .ci/run runs: also the demo
+`;
+
+interface Check {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+  readonly ciOnly?: boolean;
+  /** Shows the output also when it passes. */
+  readonly loud?: boolean;
+}
+
+const script = (file: string, ...args: string[]) => ['node', `scripts/${file}`, ...args] as const;
+
+const CHECKS: readonly Check[] = [
+  { name: 'format and lint', command: ['biome', 'check', '--error-on-warnings', '.'] },
+  { name: 'types', command: ['tsc', '--project', '.'] },
+  {
+    name: 'import rules',
+    command: ['depcruise', '--config', '.dependency-cruiser.mjs', 'shared', 'functions', 'scripts', 'tests'],
+  },
+  { name: 'unused code', command: ['knip'] },
+  { name: 'API description up to date', command: script('openapi.ts', '--check') },
+  { name: 'API description lint', command: ['redocly', 'lint', 'docs/openapi.json'] },
+  { name: 'diagrams up to date', command: script('diagram.ts', '--check') },
+  { name: 'tests', command: ['npm', 'test'], loud: true },
+  { name: 'demo', command: ['npm', 'run', '--silent', 'demo'], ciOnly: true, loud: true },
+];
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      ci: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) return void process.stdout.write(HELP);
+  const checks = CHECKS.filter(({ name, ciOnly }) => name.includes(values.only) && (values.ci || !ciOnly));
+  if (checks.length === 0) throw new Error(`no check is called ${values.only}`);
+  const failed: string[] = [];
+  for (const check of checks) {
+    if (!(await passes(check))) failed.push(check.name);
+  }
+  if (failed.length > 0) process.stdout.write(`\nfailed: ${failed.join(', ')}\n`);
+  process.stdout.write(`\n${checks.length - failed.length} passed, ${failed.length} failed\n`);
+  process.exitCode = failed.length > 0 ? 1 : 0;
+}
+
+async function passes({ name, command, loud }: Check): Promise<boolean> {
+  const started = performance.now();
+  const { code, output } = await run(command);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1).padStart(6);
+  const mark = code === 0 ? styleText('green', 'passed') : styleText('red', 'FAILED');
+  if (loud || code !== 0) process.stdout.write(`\n${output}\n`);
+  process.stdout.write(`${mark} ${seconds} s  ${name}\n`);
+  return code === 0;
+}
+
+function run([file, ...args]: Check['command']): Promise<{ code: number; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { env: { ...process.env, REDOCLY_TELEMETRY: 'off' } });
+    const chunks: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.on('error', (error) => resolve({ code: 1, output: error.message }));
+    child.on('close', (code) => resolve({ code: code ?? 1, output: Buffer.concat(chunks).toString() }));
+  });
+}
+
+await main();

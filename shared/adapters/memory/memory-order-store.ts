@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { changeOf, type OrderChange } from '../../domain/change.ts';
+import type { Order } from '../../domain/order.ts';
+import type { ChangeFeed } from '../../ports/change-feed.ts';
+import { signedCursors } from '../../ports/cursor.ts';
+import type { OrderQuery, OrderStore } from '../../ports/order-store.ts';
+import { PortError } from '../../ports/port-error.ts';
+import { keysetPage } from './keyset-page.ts';
+
+export interface MemoryOrderStoreOptions {
+  /** Signs the cursors of lists; without it they are good for this store only. */
+  readonly cursorKey?: Uint8Array;
+}
+
+interface OrderPosition {
+  readonly createdAt: number;
+  readonly id: string;
+}
+
+/** Orders and their changes in the memory of this process, for tests. Nothing survives it. */
+export function memoryOrderStore({ cursorKey = randomBytes(32) }: MemoryOrderStoreOptions = {}): {
+  readonly orders: OrderStore;
+  readonly feed: ChangeFeed;
+} {
+  const stored = new Map<string, Order>();
+  const changes = new Map<string, OrderChange>();
+  const cursors = signedCursors<OrderPosition>('OrderStore.list', cursorKey);
+
+  function commit(order: Order, change: OrderChange): void {
+    stored.set(order.id, order);
+    changes.set(change.id, change);
+  }
+
+  const orders: OrderStore = {
+    async create(order, events) {
+      if (stored.has(order.id)) throw new PortError('conflict', 'OrderStore.create');
+      commit(structuredClone(order), structuredClone(changeOf(order, events)));
+    },
+
+    async get(id) {
+      return structuredClone(stored.get(id));
+    },
+
+    async save(order, events, expectedRevision) {
+      if (stored.get(order.id)?.revision !== expectedRevision) throw new PortError('conflict', 'OrderStore.save');
+      commit(structuredClone(order), structuredClone(changeOf(order, events)));
+    },
+
+    async list(query, { limit, cursor }) {
+      const after = cursors.read(query, cursor);
+      const matching = stored.values().filter((order) => matches(order, query));
+      const { items, last } = keysetPage([...matching], { limit, after, compare: newestFirst });
+      return {
+        items: structuredClone(items),
+        nextCursor: last ? cursors.write(query, { createdAt: last.createdAt, id: last.id }) : null,
+      };
+    },
+
+    async due(before, limit) {
+      const due = [...stored.values()].filter((order) => order.position && dueAt(order) <= before);
+      return structuredClone(due.sort((left, right) => dueAt(left) - dueAt(right)).slice(0, limit));
+    },
+  };
+
+  return { orders, feed: memoryChangeFeed(changes) };
+}
+
+function memoryChangeFeed(changes: Map<string, OrderChange>): ChangeFeed {
+  const held = new Set<string>();
+
+  return {
+    async pull(limit) {
+      const free = [...changes.values()].filter(({ id }) => !held.has(id)).slice(0, limit);
+      for (const { id } of free) held.add(id);
+      return structuredClone(free);
+    },
+
+    async acknowledge(ids) {
+      for (const id of ids) {
+        changes.delete(id);
+        held.delete(id);
+      }
+    },
+
+    async release(ids) {
+      for (const id of ids) held.delete(id);
+    },
+  };
+}
+
+function matches(order: Order, { customerId, restaurantId, status }: OrderQuery): boolean {
+  return (
+    (customerId === undefined || order.customerId === customerId) &&
+    (restaurantId === undefined || order.restaurantId === restaurantId) &&
+    (status === undefined || order.status === status)
+  );
+}
+
+function newestFirst(left: OrderPosition, right: OrderPosition): number {
+  if (left.id === right.id) return 0;
+  return right.createdAt - left.createdAt || (left.id < right.id ? 1 : -1);
+}
+
+function dueAt({ position }: Order): number {
+  return position?.dueAt ?? 0;
+}

@@ -1,0 +1,17 @@
+import type { Receipt } from '../../domain/receipt.ts';
+import type { ReceiptStore } from '../../ports/receipt-store.ts';
+
+/** Receipts in the memory of this process, for tests. */
+export function memoryReceiptStore(): ReceiptStore {
+  const receipts = new Map<string, Receipt>();
+
+  return {
+    async putOnce(receipt) {
+      if (!receipts.has(receipt.orderId)) receipts.set(receipt.orderId, structuredClone(receipt));
+    },
+
+    async get(orderId) {
+      return structuredClone(receipts.get(orderId));
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { PortError } from '../../ports/port-error.ts';
+import { asPortError, SQLITE, sqliteCode } from './sqlite-errors.ts';
+
+/** What this code writes into `PRAGMA user_version`. It grows when older code could no longer work with the file. */
+export const SCHEMA_VERSION = 1;
+
+const OPERATION = 'Database.open';
+
+/**
+ * The one connection to `file`, which it makes with its folders where they are missing. The file stays locked until the
+ * connection is closed or the process ends, however it ends.
+ *
+ * Everything is asked of SQLite and nothing read by `node:fs`: closing any handle of a file drops the process's locks on it.
+ */
+export function connectExclusively(file: string): DatabaseSync {
+  mkdirSync(dirname(resolve(file)), { recursive: true });
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(file, { timeout: 0 });
+    // Before the first read, or SQLite would share the write-ahead log by memory and lock nothing for good.
+    db.exec('PRAGMA locking_mode = EXCLUSIVE');
+    refuseNewerSchema(db, file);
+    useWriteAheadLog(db, file);
+    db.exec(`PRAGMA synchronous = FULL; BEGIN IMMEDIATE; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw openFailure(file, error);
+  }
+}
+
+function refuseNewerSchema(db: DatabaseSync, file: string): void {
+  const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+  if (version <= SCHEMA_VERSION) return;
+  const message = `${file} was written by newer code (schema ${version}; this code knows ${SCHEMA_VERSION})`;
+  throw new PortError('invalid-argument', OPERATION, { message });
+}
+
+function useWriteAheadLog(db: DatabaseSync, file: string): void {
+  const mode = db.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
+  if (mode !== 'wal') throw new PortError('internal', OPERATION, { message: `${file} cannot have a write-ahead log` });
+}
+
+function openFailure(file: string, cause: unknown): unknown {
+  switch (sqliteCode(cause)) {
+    case SQLITE.busy:
+    case SQLITE.locked:
+      return new PortError('conflict', OPERATION, { message: `another process uses ${file}`, cause });
+    case SQLITE.notADatabase:
+      return new PortError('invalid-argument', OPERATION, { message: `${file} is not a SQLite database`, cause });
+    default:
+      return asPortError(`${OPERATION} ${file}`, cause);
+  }
+}

@@ -1,0 +1,135 @@
+import { changeOf } from '../../domain/change.ts';
+import type { OrderEvent } from '../../domain/events.ts';
+import type { Order } from '../../domain/order.ts';
+import type { ChangeFeed } from '../../ports/change-feed.ts';
+import { signedCursors } from '../../ports/cursor.ts';
+import type { OrderQuery, OrderStore } from '../../ports/order-store.ts';
+import { PortError } from '../../ports/port-error.ts';
+import { fromBody, pageFromBodies } from './json-rows.ts';
+import { preparedStatements } from './prepared-statements.ts';
+import { type AppendChange, sqliteChangeFeed } from './sqlite-change-feed.ts';
+import { cursorKey } from './sqlite-cursor-key.ts';
+import type { Database } from './sqlite-database.ts';
+
+export interface SqliteOrderStoreOptions {
+  readonly database: Database;
+}
+
+interface ListPosition {
+  readonly createdAt: number;
+  readonly id: string;
+}
+
+const TABLE = `
+  CREATE TABLE IF NOT EXISTS orders (
+    id TEXT PRIMARY KEY,
+    customer_id TEXT NOT NULL,
+    restaurant_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    due_at INTEGER,
+    revision INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS orders_by_customer ON orders (customer_id, created_at, id);
+  CREATE INDEX IF NOT EXISTS orders_by_customer_and_status ON orders (customer_id, status, created_at, id);
+  CREATE INDEX IF NOT EXISTS orders_by_restaurant ON orders (restaurant_id, created_at, id);
+  CREATE INDEX IF NOT EXISTS orders_by_restaurant_and_status ON orders (restaurant_id, status, created_at, id);
+  CREATE INDEX IF NOT EXISTS orders_by_due_at ON orders (due_at) WHERE due_at IS NOT NULL;`;
+
+const INSERT = `
+  INSERT INTO orders (id, customer_id, restaurant_id, created_at, status, due_at, revision, body)
+  VALUES (:id, :customerId, :restaurantId, :createdAt, :status, :dueAt, :revision, :body)
+  ON CONFLICT (id) DO NOTHING`;
+/** What never changes is left alone, and with it three of the indexes. */
+const UPDATE = `
+  UPDATE orders SET status = :status, due_at = :dueAt, revision = :revision, body = :body
+  WHERE id = :id AND revision = :expectedRevision`;
+const GET = 'SELECT body FROM orders WHERE id = ?';
+const DUE = 'SELECT body FROM orders WHERE due_at <= ? ORDER BY due_at LIMIT ?';
+
+/**
+ * Orders in a SQLite file, and the changes that their writes leave for the relay. A change is written in the closure of
+ * its order. Arguments are read before the call returns: changing them afterwards changes nothing that is stored.
+ */
+export function sqliteOrderStore({ database }: SqliteOrderStoreOptions): {
+  readonly orders: OrderStore;
+  readonly feed: ChangeFeed;
+} {
+  database.migrate('orders', TABLE);
+  const { feed, append } = sqliteChangeFeed(database);
+  return { orders: { ...writesOf(database, append), ...readsOf(database) }, feed };
+}
+
+function writesOf(database: Database, append: AppendChange): Pick<OrderStore, 'create' | 'save'> {
+  const statement = preparedStatements();
+
+  return {
+    async create(order, events) {
+      const { id, customerId, restaurantId, createdAt } = order;
+      const row = { id, customerId, restaurantId, createdAt, ...mutableColumns(order) };
+      const change = changeColumns(order, events);
+      await database.write('OrderStore.create', (db) => {
+        const { changes } = statement(db, INSERT).run(row);
+        if (changes === 0) throw new PortError('conflict', 'OrderStore.create');
+        append(db, change);
+      });
+    },
+
+    async save(order, events, expectedRevision) {
+      const row = { id: order.id, expectedRevision, ...mutableColumns(order) };
+      const change = changeColumns(order, events);
+      await database.write('OrderStore.save', (db) => {
+        const { changes } = statement(db, UPDATE).run(row);
+        if (changes === 0) throw new PortError('conflict', 'OrderStore.save');
+        append(db, change);
+      });
+    },
+  };
+}
+
+function readsOf(database: Database): Pick<OrderStore, 'get' | 'list' | 'due'> {
+  const statement = preparedStatements();
+  const cursors = signedCursors<ListPosition>('OrderStore.list', cursorKey(database));
+
+  return {
+    async get(id) {
+      const row = database.read('OrderStore.get', (db) => statement(db, GET).get(id));
+      return row && fromBody<Order>(row);
+    },
+
+    async list(query, { limit, cursor }) {
+      const after = cursors.read(query, cursor);
+      const rows = database.read('OrderStore.list', (db) =>
+        statement(db, listStatement(query, after)).all({ ...query, ...after, oneMore: limit + 1 }),
+      );
+      const { items, last } = pageFromBodies<Order>(rows, limit);
+      return { items, nextCursor: last ? cursors.write(query, { createdAt: last.createdAt, id: last.id }) : null };
+    },
+
+    async due(before, limit) {
+      const rows = database.read('OrderStore.due', (db) => statement(db, DUE).all(before, limit));
+      return rows.map((row) => fromBody<Order>(row));
+    },
+  };
+}
+
+function mutableColumns(order: Order) {
+  const { status, revision, position } = order;
+  return { status, revision, dueAt: position?.dueAt ?? null, body: JSON.stringify(order) };
+}
+
+function changeColumns(order: Order, events: readonly OrderEvent[]) {
+  const change = changeOf(order, events);
+  return { id: change.id, body: JSON.stringify(change) };
+}
+
+/** One of eight statements: each is a walk along one index. */
+function listStatement({ customerId, status }: OrderQuery, after: ListPosition | undefined): string {
+  const conditions = [
+    customerId === undefined ? 'restaurant_id = :restaurantId' : 'customer_id = :customerId',
+    ...(status === undefined ? [] : ['status = :status']),
+    ...(after === undefined ? [] : ['(created_at, id) < (:createdAt, :id)']),
+  ];
+  return `SELECT body FROM orders WHERE ${conditions.join(' AND ')} ORDER BY created_at DESC, id DESC LIMIT :oneMore`;
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+
+const DAY_MS = 86_400_000;
+
+/** The platform's settings, the same on every platform. In the environment they have the names given here. */
+export interface Settings {
+  /** Totals from here on (minor units, USD and others without a threshold of their own) need an approval. `APPROVAL_THRESHOLD` */
+  readonly approvalThreshold: number;
+  /** Totals from here on are of high value. `HIGH_VALUE_THRESHOLD` */
+  readonly highValueThreshold: number;
+  /** How long a restaurant may take to confirm, from the charge. `CONFIRMATION_TIMEOUT_MS` */
+  readonly confirmationTimeoutMs: number;
+  /** How long operators may take to approve. `APPROVAL_TIMEOUT_MS` */
+  readonly approvalTimeoutMs: number;
+  /** The first interval of a retry. `RETRY_BASE_MS` */
+  readonly retryBaseMs: number;
+  /** How often orders that are past due are looked for. `SWEEP_INTERVAL_MS` */
+  readonly sweepIntervalMs: number;
+  /** Web origins that browsers may call the API from. `CORS_ORIGINS`, separated by commas */
+  readonly corsOrigins: readonly string[];
+}
+
+/** Settings of the local platform alone. */
+export interface LocalSettings extends Settings {
+  /** `PORT`; 0 takes a free one. */
+  readonly port: number;
+  /** `DATA_FILE`; `:memory:` keeps nothing. */
+  readonly dataFile: string;
+  /** `LOG_LEVEL` */
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** `SMTP_URL`, for example `smtp://localhost:1025`: mail goes there, too. */
+  readonly smtpUrl?: string;
+  /** `SMTP_FROM` */
+  readonly smtpFrom: string;
+}
+
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+const integer = (least: number, most: number, standard: number) =>
+  z.coerce
+    .number({ error: `must be a whole number from ${least} to ${most}` })
+    .int(`must be a whole number from ${least} to ${most}`)
+    .min(least, `must be at least ${least}`)
+    .max(most, `must be at most ${most}`)
+    .default(standard);
+
+const shared = {
+  APPROVAL_THRESHOLD: integer(1, Number.MAX_SAFE_INTEGER, 100_000),
+  HIGH_VALUE_THRESHOLD: integer(1, Number.MAX_SAFE_INTEGER, 10_000),
+  CONFIRMATION_TIMEOUT_MS: integer(1, DAY_MS, 300_000),
+  APPROVAL_TIMEOUT_MS: integer(1, 30 * DAY_MS, DAY_MS),
+  RETRY_BASE_MS: integer(1, 60_000, 2_000),
+  SWEEP_INTERVAL_MS: integer(100, 3_600_000, 60_000),
+  CORS_ORIGINS: z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').map((origin) => origin.trim()))
+    .transform((list) => list.filter((origin) => origin !== ''))
+    .refine((list) => list.every(isOrigin), 'must be origins such as https://shop.example, separated by commas'),
+};
+
+const local = {
+  PORT: integer(0, 65_535, 3_000),
+  DATA_FILE: z.string().min(1, 'must name a file, or be :memory:').default('data/orders.sqlite'),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be a URL such as smtp://localhost:1025' }).optional(),
+  SMTP_FROM: z.email('must be a mail address').default('orders@localhost.localdomain'),
+};
+
+/** Reads the local platform's settings; throws one SettingsError that names every key that is wrong and what it must be. */
+export function readLocalSettings(environment: Readonly<Record<string, string | undefined>>): LocalSettings {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const result = z.object({ ...shared, ...local }).safeParse(given);
+  if (!result.success) throw new SettingsError(explain(result.error));
+  const { data } = result;
+  return {
+    approvalThreshold: data.APPROVAL_THRESHOLD,
+    highValueThreshold: data.HIGH_VALUE_THRESHOLD,
+    confirmationTimeoutMs: data.CONFIRMATION_TIMEOUT_MS,
+    approvalTimeoutMs: data.APPROVAL_TIMEOUT_MS,
+    retryBaseMs: data.RETRY_BASE_MS,
+    sweepIntervalMs: data.SWEEP_INTERVAL_MS,
+    corsOrigins: data.CORS_ORIGINS,
+    port: data.PORT,
+    dataFile: data.DATA_FILE,
+    logLevel: data.LOG_LEVEL,
+    ...(data.SMTP_URL !== undefined && { smtpUrl: data.SMTP_URL }),
+    smtpFrom: data.SMTP_FROM,
+  };
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
+
+function explain(error: z.ZodError): string {
+  const lines = error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
+  return `these settings are not usable:\n${lines.join('\n')}`;
+}

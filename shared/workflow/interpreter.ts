@@ -1,0 +1,182 @@
+import type { SegmentJob } from '../domain/change.ts';
+import type { Outcome } from '../domain/commands.ts';
+import type { Order, Position, Wait } from '../domain/order.ts';
+import { TRANSITIONS } from '../domain/transitions.ts';
+import type {
+  EndState,
+  RetryAfterState,
+  State,
+  TaskOutcome,
+  TaskState,
+  WaitState,
+  WorkflowDefinition,
+} from './definition.ts';
+import { CURRENT, DEFINITIONS } from './order-workflow.ts';
+
+/** How long people have to answer. The names are those of the settings. */
+export interface WorkflowTimes {
+  readonly approvalTimeoutMs: number;
+  readonly confirmationTimeoutMs: number;
+}
+
+/**
+ * How long a running segment may be silent before the sweeper starts another: longer than any segment takes, which is two
+ * tasks with four tries of 10 s each and 14 s between them.
+ */
+export const SEGMENT_LEASE_MS = 120_000;
+
+/** A timer that is early by less than this counts: clocks of two machines differ. */
+const EARLY_TOLERANCE_MS = 1_000;
+
+export type Rest = WaitState | RetryAfterState | EndState;
+
+/** Where a segment goes on, or comes to rest. Never a choice: those are passed through. */
+export interface Target {
+  readonly name: string;
+  readonly state: TaskState | Rest;
+}
+
+/** The definition that an order at `position` runs on; the current one for an order that has none. */
+export function definitionFor(position: Pick<Position, 'definitionVersion'> | undefined): WorkflowDefinition {
+  if (!position) return CURRENT;
+  const definition = DEFINITIONS.find(({ version }) => version === position.definitionVersion);
+  if (!definition) throw new Error(`workflow definition ${position.definitionVersion} is not part of this release`);
+  return definition;
+}
+
+/** The target of `name`, following choices by `outcome`. */
+export function resolve(definition: WorkflowDefinition, name: string, outcome?: TaskOutcome): Target {
+  const state = stateNamed(definition, name);
+  if (state.type !== 'choice') return { name, state };
+  const next = outcome && state.choices[outcome];
+  if (next === undefined) throw new Error(`workflow: ${name} has no choice for ${outcome}`);
+  return resolve(definition, next, outcome);
+}
+
+/** Where a task's outcome leads. */
+export function afterTask(definition: WorkflowDefinition, name: string, outcome: TaskOutcome): Target {
+  return resolve(definition, taskNamed(definition, name).next, outcome);
+}
+
+/**
+ * Where a job runs the order on: the task's name, or undefined when there is nothing to do (the order has ended, or rests in
+ * a wait that this job is not the timer of, or whose deadline has not come).
+ */
+export function resume(order: Order, job: Pick<SegmentJob, 'waitId'>, now: number): string | undefined {
+  const { position } = order;
+  if (!position) return undefined;
+  const { wait } = position;
+  if (!wait) return position.state;
+  if (job.waitId !== wait.id || !hasRunOut(wait, now)) return undefined;
+  const state = stateNamed(definitionFor(position), position.state);
+  if (state.type === 'wait') return state.onDeadline;
+  if (state.type !== 'retryAfter') throw new Error(`workflow: ${position.state} is not a place to wait`);
+  const { giveUp } = state;
+  return giveUp && position.attempt >= giveUp.afterAttempts ? giveUp.next : state.next;
+}
+
+/** Whether a wait is over, as far as a timer can tell. */
+export function hasRunOut({ deadline }: Pick<Wait, 'deadline'>, now: number): boolean {
+  return now >= deadline - EARLY_TOLERANCE_MS;
+}
+
+/** The position of an order that was just created. */
+export function firstPosition(now: number): Position {
+  return handOver(CURRENT.version, CURRENT.startAt, now);
+}
+
+/**
+ * The position after a command from outside the workflow: where the present wait leads on such a signal, else where the
+ * definition is entered for it, else as it was. An order in a final status has none.
+ */
+export function positionAfterSignal(before: Order, after: Order, outcome: Outcome, now: number): Position | undefined {
+  const { position } = before;
+  const definition = definitionFor(position);
+  const state = position && stateNamed(definition, position.state);
+  const signalled = state?.type === 'wait' ? state.signals[outcome] : undefined;
+  const next = signalled ?? definition.entries[outcome];
+  if (next) {
+    const target = resolve(definition, next.next, outcome);
+    return target.state.type === 'end' ? undefined : handOver(definition.version, target.name, now);
+  }
+  return TRANSITIONS[after.status].length === 0 ? undefined : position;
+}
+
+/** The position that goes with what a task wrote: the next task under this segment's lease, or a rest. */
+export function positionAtTarget(
+  order: Order,
+  definition: WorkflowDefinition,
+  { name, state }: Target,
+  times: WorkflowTimes,
+  now: number,
+): Position | undefined {
+  switch (state.type) {
+    case 'end':
+      return undefined;
+    case 'task':
+      return {
+        definitionVersion: definition.version,
+        state: name,
+        attempt: 0,
+        dueAt: now + SEGMENT_LEASE_MS,
+        handOff: false,
+      };
+    case 'wait':
+      return waiting(order, definition, name, now, now + times[state.timeout]);
+    case 'retryAfter':
+      return parked(order, definition, name, state, now);
+  }
+}
+
+/** How long a `retryAfter` rests in its round `attempt` (from 1). */
+export function backoffMs({ baseMs, capMs }: RetryAfterState, attempt: number): number {
+  return Math.min(capMs, baseMs * 2 ** Math.min(attempt - 1, 30));
+}
+
+/** Whether the operators have to be told, once, that this series of waits takes too long. */
+export function needsAlert(position: Position | undefined, name: string, state: RetryAfterState, now: number): boolean {
+  const wait = position?.state === name ? position.wait : undefined;
+  return wait !== undefined && !wait.alerted && now - wait.since >= state.alertAfterMs;
+}
+
+export function taskNamed(definition: WorkflowDefinition, name: string): TaskState {
+  const state = stateNamed(definition, name);
+  if (state.type !== 'task') throw new Error(`workflow: ${name} is not a task`);
+  return state;
+}
+
+function parked(
+  order: Order,
+  definition: WorkflowDefinition,
+  name: string,
+  state: RetryAfterState,
+  now: number,
+): Position {
+  const earlier = order.position?.state === name ? order.position : undefined;
+  const attempt = (earlier?.attempt ?? 0) + 1;
+  const rest = waiting(order, definition, name, now, now + backoffMs(state, attempt));
+  const alerted = (earlier?.wait?.alerted ?? false) || needsAlert(order.position, name, state, now);
+  return { ...rest, attempt, wait: { ...rest.wait, since: earlier?.wait?.since ?? now, alerted } };
+}
+
+function waiting(order: Order, { version }: WorkflowDefinition, name: string, now: number, deadline: number) {
+  return {
+    definitionVersion: version,
+    state: name,
+    attempt: 0,
+    // Every write has another revision, so no two waits of an order share an id.
+    wait: { id: `${name}@${order.revision + 1}`, deadline, since: now, alerted: false },
+    dueAt: deadline,
+    handOff: true,
+  };
+}
+
+function handOver(definitionVersion: number, state: string, now: number): Position {
+  return { definitionVersion, state, attempt: 0, dueAt: now, handOff: true };
+}
+
+function stateNamed(definition: WorkflowDefinition, name: string): State {
+  const state = definition.states[name];
+  if (!state) throw new Error(`workflow: definition ${definition.version} has no state ${name}`);
+  return state;
+}
