@@ -23,7 +23,7 @@ export interface AppDeps {
   readonly newRequestId: () => string;
   /** Web origins that browsers may call from, compared exactly. */
   readonly corsOrigins: readonly string[];
-  /** Reads a file of swagger-ui-dist (only those in `DOCS_ASSETS` are asked for). Without it there is no `/docs`. */
+  /** Reads `swagger-ui.css`, `swagger-ui-bundle.js` or `favicon-32x32.png` of swagger-ui-dist. Without it there is no `/docs`. */
   readonly docsAsset?: (name: string) => Promise<Uint8Array | undefined>;
   /** Rejects while the platform cannot serve; `GET /healthz` then answers 503. */
   readonly ready?: () => Promise<void>;

@@ -3,7 +3,7 @@ import secureJson from 'secure-json-parse';
 import type { AppEnv } from './app-context.ts';
 import { type Problem, sendProblem } from './problems.ts';
 
-export const MAX_BODY_BYTES = 65_536;
+const MAX_BODY_BYTES = 65_536;
 
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i;
 

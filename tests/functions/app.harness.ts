@@ -101,7 +101,6 @@ export const ORDER = {
 
 const ALGORITHM = 'ES256';
 const { privateKey, publicKey } = await generateKeyPair(ALGORITHM, { extractable: true });
-export const SIGNING_KEY = privateKey;
 export const PUBLIC_JWK = { ...(await exportJWK(publicKey)), kid: 'key-1', alg: ALGORITHM };
 
 /** An API of its own over memory; `overrides` replaces what a platform would give it. Without `docs` it has no docs page. */
@@ -162,7 +161,7 @@ export function testAuthenticator(clock: Pick<ManualClock, 'now'>) {
 export function signToken(
   now: number,
   claims: Readonly<Record<string, unknown>> = {},
-  key: CryptoKey = SIGNING_KEY,
+  key: CryptoKey = privateKey,
 ): Promise<string> {
   const seconds = Math.floor(now / 1000);
   return new SignJWT({
@@ -199,7 +198,7 @@ function sender(app: App, clock: ManualClock): Api['send'] {
   };
 }
 
-export async function receive(response: Response): Promise<Received> {
+async function receive(response: Response): Promise<Received> {
   const text = await response.text();
   const isJson = /json/.test(response.headers.get('Content-Type') ?? '') && text !== '';
   return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };

@@ -211,6 +211,38 @@ describe('what each command makes of an order in each status', () => {
   });
 });
 
+describe('a new order', () => {
+  test('is pending, uncharged, and has begun every count', () => {
+    expect(IN.pending).toMatchObject({
+      status: 'pending',
+      payment: { status: 'none' },
+      createdAt: NOON,
+      updatedAt: NOON,
+      revision: 1,
+      version: 1,
+      sequence: 1,
+      addressChanges: 0,
+    });
+    expect(IN.pending.timeline).toEqual([
+      { sequence: 1, name: 'created', at: NOON, status: 'pending', version: 1, by: CUSTOMER },
+    ]);
+  });
+});
+
+describe('the timeline', () => {
+  test('says who acted: people by their names, the workflow as system', () => {
+    expect(IN.delivered.timeline.map(({ name, by }) => `${name} ${by}`)).toEqual([
+      `created ${CUSTOMER}`,
+      'status_changed system',
+      'payment_charged system',
+      `status_changed ${RESTAURANT}`,
+      `status_changed ${RESTAURANT}`,
+      `status_changed ${RESTAURANT}`,
+      `status_changed ${OPERATOR}`,
+    ]);
+  });
+});
+
 describe('an approval', () => {
   const approved = orderAfter('review at the threshold', 'approve');
 

@@ -1,8 +1,8 @@
 import type { App, AppDeps } from '../app-context.ts';
 import { DOCUMENT } from '../documentation.ts';
 
-/** The files of swagger-ui-dist that the docs page loads; platforms without a disk of their own have to bring them. */
-export const DOCS_ASSETS: Readonly<Record<string, string>> = {
+/** The files of swagger-ui-dist that the docs page loads. */
+const DOCS_ASSETS: Readonly<Record<string, string>> = {
   'swagger-ui.css': 'text/css; charset=utf-8',
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
   'favicon-32x32.png': 'image/png',

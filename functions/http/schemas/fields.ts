@@ -6,7 +6,7 @@ import { IF_MATCH } from '../if-match.ts';
 
 /** What the API takes, field by field. Whoever changes a limit here changes the API. */
 
-export const ORDER_ID = /^ord_[a-z2-7]{32}$/;
+const ORDER_ID = /^ord_[a-z2-7]{32}$/;
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const NAME_RULE = 'must be 1 to 64 of A-Z a-z 0-9 . _ -';
 /** A token's subject: 1 to 128 printable ASCII characters. */
@@ -74,7 +74,7 @@ export const contactSchema = z
 
 export const cursorField = z.string().min(1).max(2_048).openapi({ description: 'The `nextCursor` of the page before' });
 
-export const DEFAULT_LIMIT = 20;
+const DEFAULT_LIMIT = 20;
 const LIMIT_RULE = 'must be a whole number from 1 to 100';
 
 export const limitField = z
