@@ -5,6 +5,8 @@ import { type Problem, sendProblem } from './problems.ts';
 
 const MAX_BODY_BYTES = 65_536;
 
+const TOO_LARGE: Problem = { code: 'payload-too-large', detail: `a body may have ${MAX_BODY_BYTES} bytes` };
+
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i;
 
 /**
@@ -14,9 +16,7 @@ const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i;
 export function jsonBody({ optional = false }: { readonly optional?: boolean } = {}): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const bytes = await readLimited(c.req.raw);
-    if (bytes === undefined) {
-      return sendProblem(c, { code: 'payload-too-large', detail: `a body may have ${MAX_BODY_BYTES} bytes` });
-    }
+    if (!(bytes instanceof Uint8Array)) return sendProblem(c, bytes);
     const absent = optional && bytes.length === 0;
     const problem = absent ? undefined : (refuseType(c.req.raw.headers) ?? refuseText(decode(bytes)));
     if (problem) return sendProblem(c, problem);
@@ -25,16 +25,20 @@ export function jsonBody({ optional = false }: { readonly optional?: boolean } =
   };
 }
 
-/** The body's bytes; undefined when there are too many. */
-async function readLimited(request: Request): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  if (Number(request.headers.get('Content-Length') ?? 0) > MAX_BODY_BYTES) return undefined;
+async function readLimited(request: Request): Promise<Uint8Array<ArrayBuffer> | Problem> {
+  if (Number(request.headers.get('Content-Length') ?? 0) > MAX_BODY_BYTES) return TOO_LARGE;
   const chunks: Uint8Array[] = [];
   let length = 0;
-  // A stream that is left early is cancelled.
-  for await (const chunk of request.body ?? []) {
-    length += chunk.length;
-    if (length > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk);
+  try {
+    // A stream that is left early is cancelled.
+    for await (const chunk of request.body ?? []) {
+      length += chunk.length;
+      if (length > MAX_BODY_BYTES) return TOO_LARGE;
+      chunks.push(chunk);
+    }
+  } catch {
+    // Nothing of ours is read from here: whatever went wrong, the client went away.
+    return malformed('the body broke off');
   }
   const bytes = new Uint8Array(length);
   let offset = 0;

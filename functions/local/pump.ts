@@ -35,6 +35,8 @@ const RELAY_BATCH = 200;
 /** Messages in work at once: enough to fill SQLite's group commits. */
 const CONCURRENCY = 256;
 const RELAY_RETRY_MS = 1_000;
+/** How long a pump that cannot reach its stores lets them be. */
+const FAILURE_PAUSE_MS = 1_000;
 /** The longest nap, so that a jump of the machine's clock is noticed. */
 const LONGEST_NAP_MS = 60_000;
 
@@ -47,20 +49,21 @@ export function pump(options: PumpOptions): Pump {
   let nap: NodeJS.Timeout | undefined;
   let nextSweep = clock.now() + options.sweepIntervalMs;
   let relayNotBefore = 0;
+  let pausedUntil = 0;
   let waiters: (() => void)[] = [];
 
   const wake = (): void => {
     woken = true;
     if (state !== 'running' || round) return;
     clearTimeout(nap);
-    round = new Promise<void>((resolve) => setImmediate(resolve)).then(rounds).catch(crashed).finally(rest);
+    round = new Promise<void>((resolve) => setImmediate(resolve)).then(rounds).catch(failed).finally(rest);
   };
 
   async function rounds(): Promise<void> {
     while (woken && state === 'running') {
       woken = false;
       if (clock.now() >= nextSweep) await sweep();
-      await Promise.all([relay(), take()]);
+      if (state === 'running') await Promise.all([relay().catch(failed), take().catch(failed)]);
     }
   }
 
@@ -78,11 +81,20 @@ export function pump(options: PumpOptions): Pump {
   }
 
   async function scheduleNap(): Promise<void> {
-    const dueAt = Math.min((await queue.nextDueAt()) ?? Number.POSITIVE_INFINITY, nextSweep);
+    const wakeAt = await nextWork().catch(failed);
     if (round || state !== 'running') return;
+    const now = clock.now();
+    const until = pausedUntil > now ? pausedUntil : (wakeAt ?? now);
     clearTimeout(nap);
-    nap = setTimeout(wake, Math.max(1, Math.min(dueAt - clock.now(), LONGEST_NAP_MS)));
+    nap = setTimeout(wake, Math.max(1, Math.min(until - now, LONGEST_NAP_MS)));
     nap.unref();
+  }
+
+  async function nextWork(): Promise<number> {
+    // With all hands full there is no need to look: whoever is done first wakes the pump.
+    const message = inWork.size < CONCURRENCY ? await queue.nextDueAt() : undefined;
+    const relayAgain = relayNotBefore > clock.now() ? relayNotBefore : undefined;
+    return Math.min(message ?? nextSweep, relayAgain ?? nextSweep, nextSweep);
   }
 
   async function sweep(): Promise<void> {
@@ -98,12 +110,18 @@ export function pump(options: PumpOptions): Pump {
     if (clock.now() < relayNotBefore) return;
     const changes = await feed.pull(RELAY_BATCH);
     if (changes.length === 0) return;
+    const ids = changes.map(({ id }) => id);
     const again = await relayed(changes);
-    await feed.acknowledge(changes.map(({ id }) => id).filter((id) => !again.includes(id)));
+    try {
+      await feed.acknowledge(ids.filter((id) => !again.includes(id)));
+    } catch (error) {
+      // All of them are relayed again: better twice than not before a restart.
+      await feed.release(ids);
+      throw error;
+    }
     if (again.length > 0) {
       await feed.release(again);
       relayNotBefore = clock.now() + RELAY_RETRY_MS;
-      setTimeout(wake, RELAY_RETRY_MS).unref();
     }
     if (changes.length === RELAY_BATCH) woken = true;
   }
@@ -139,9 +157,10 @@ export function pump(options: PumpOptions): Pump {
     }
   }
 
-  function crashed(error: unknown): void {
+  /** What could not be done is left to a later round. */
+  function failed(error: unknown): undefined {
     logger.error({ err: error }, 'local platform: a round failed; the next one goes on');
-    setTimeout(wake, RELAY_RETRY_MS).unref();
+    pausedUntil = clock.now() + FAILURE_PAUSE_MS;
   }
 
   return {

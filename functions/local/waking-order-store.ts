@@ -1,16 +1,11 @@
 import type { OrderStore } from '../../shared/ports/order-store.ts';
 
-/** The same store, which says so when it has committed something for the relay. */
+/** The same store, which says so when it has, or may have, committed something for the relay. */
 export function wakingOrderStore(orders: OrderStore, wake: () => void): OrderStore {
   return {
     ...orders,
-    async create(order, events) {
-      await orders.create(order, events);
-      wake();
-    },
-    async save(order, events, expectedRevision) {
-      await orders.save(order, events, expectedRevision);
-      wake();
-    },
+    create: (order, events) => orders.create(order, events).finally(wake),
+    // Also after a failure: a write that nobody got an answer to may have happened.
+    save: (order, events, expectedRevision) => orders.save(order, events, expectedRevision).finally(wake),
   };
 }

@@ -4,7 +4,7 @@ import type { PublishableEvent } from '../ports/event-publisher.ts';
 import type { Inbox } from '../ports/inbox.ts';
 import type { NotificationSender } from '../ports/notification-sender.ts';
 import type { OrderStore } from '../ports/order-store.ts';
-import { PortError } from '../ports/port-error.ts';
+import { isPortError, PortError } from '../ports/port-error.ts';
 import type { RestaurantCatalog } from '../ports/restaurant-catalog.ts';
 
 export interface OperatorPorts {
@@ -33,8 +33,10 @@ export async function sendNotices(ports: NoticePorts, event: OrderEvent): Promis
     ...(restaurant?.contact && { restaurant: restaurant.contact }),
   });
   const results = await Promise.allSettled(notices.map((notice) => sendOnce(ports, 'notify', notice)));
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
+  const failures = results.filter((result) => result.status === 'rejected').map(({ reason }) => reason as unknown);
+  // An address that can never work must not keep the others from being tried again.
+  const passing = failures.find((error) => !isPortError(error, 'invalid-argument'));
+  if (failures.length > 0) throw passing ?? failures[0];
 }
 
 /** Tells the operators of an event that needs them, or of a high-value order. At least once, and normally once. */

@@ -38,12 +38,14 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
+/** Digits alone: what JavaScript also takes for a number (a space, `0x10`, `1e3`) is more likely a slip. */
 const integer = (least: number, most: number, standard: number) =>
-  z.coerce
-    .number({ error: `must be a whole number from ${least} to ${most}` })
-    .int(`must be a whole number from ${least} to ${most}`)
-    .min(least, `must be at least ${least}`)
-    .max(most, `must be at most ${most}`)
+  z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .refine((value) => value >= least, `must be at least ${least}`)
+    .refine((value) => value <= most, `must be at most ${most}`)
     .default(standard);
 
 const shared = {

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { PortError } from './port-error.ts';
 
 /** What a cursor is bound to, beside the operation: the filters of the query, and not the page's size. */
-export type CursorQuery = Readonly<Record<string, string | number | undefined>>;
+type CursorQuery = Readonly<Record<string, string | number | undefined>>;
 
 /**
  * Cursors for one operation: base64url of the position of the last item shown, signed together with the query, so that a

@@ -9,7 +9,7 @@ import { ODD_TEXTS } from './odd-values.ts';
 import { allItems, allPages, someCursor } from './pages.ts';
 import { portError } from './races.ts';
 
-export interface RestaurantCatalogHarness {
+interface RestaurantCatalogHarness {
   readonly restaurants: RestaurantCatalog;
   close(): Promise<void>;
 }

@@ -49,6 +49,19 @@ describe('a body that is not JSON', () => {
   });
 });
 
+it('a body that breaks off is refused, and is no fault of ours', async () => {
+  const api = await startApi();
+  const raw = new ReadableStream({
+    pull(controller) {
+      controller.enqueue(new TextEncoder().encode('{"restaurantId":'));
+      controller.error(new Error('socket hang up'));
+    },
+  });
+  expectProblem(await api.place({ raw }), 400, 'malformed-json', 'body');
+  expect(api.logs).toMatchObject([{ level: 'info', status: 400 }]);
+  await expectUntouched(api);
+});
+
 describe('a body that is not an order', () => {
   const ROWS: readonly [unknown, string][] = [
     [null, 'body'],
@@ -309,6 +322,7 @@ describe('the type of a body', () => {
     'application/vnd.api+json',
     'application/json; charset=utf-16',
     'application/json, text/plain',
+    'text/plain, application/json',
     'text/json',
     'json',
     '',

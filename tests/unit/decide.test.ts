@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../../shared/domain/commands.ts';
 import { decide } from '../../shared/domain/decide.ts';
+import { eventsAfter } from '../../shared/domain/events.ts';
 import { changed } from '../../shared/domain/history.ts';
 import { ORDER_STATUSES, type Order, type OrderStatus, type PaymentStatus } from '../../shared/domain/order.ts';
 import { DEFAULT_THRESHOLDS, LIMITS } from '../../shared/domain/rules.ts';
@@ -181,6 +182,38 @@ function anywhere(): Row {
   return { otherwise: 'missing', ...Object.fromEntries(cells) };
 }
 
+/** The events of each command, wherever it changes something: name and reason. */
+const EVENTS: Readonly<Record<CommandName, readonly string[]>> = {
+  'review below the threshold': [],
+  'review at the threshold': ['approval_requested'],
+  approve: ['updated approved'],
+  reject: ['status_changed approval-refused'],
+  'expire approval': ['status_changed approval-expired'],
+  'give up opening': ['cancelled gateway-unavailable'],
+  'begin charge': ['status_changed'],
+  'record charge': ['payment_charged'],
+  'record sealed': ['payment_declined gateway-unavailable'],
+  'record decline': ['payment_declined insufficient_funds'],
+  'confirm as accepted': ['status_changed'],
+  'confirm as refused': ['status_changed restaurant-refused'],
+  'expire confirmation': ['restaurant_timeout restaurant-timeout'],
+  cancel: [
+    'cancelled cancellation-requested',
+    'updated cancellation-requested',
+    'status_changed cancellation-requested',
+  ],
+  'request refund': ['status_changed refund-requested'],
+  'record refund': ['payment_refunded'],
+  'record refund failure': ['refund_failed refund_refused'],
+  'change address': ['updated address-changed'],
+  'change address to the same': [],
+  'set processing': ['status_changed'],
+  'set shipped': ['status_changed'],
+  'set delivered': ['status_changed'],
+  'raise attention': ['needs_attention payment-unsettled'],
+  park: [],
+};
+
 describe('what each command makes of an order in each status', () => {
   const names = Object.keys(COMMANDS) as CommandName[];
 
@@ -188,6 +221,15 @@ describe('what each command makes of an order in each status', () => {
     const { otherwise, ...cells } = TABLE[name];
     const expected = ORDER_STATUSES.map((status) => `${status}: ${cells[status] ?? otherwise}`);
     expect(ORDER_STATUSES.map((status) => `${status}: ${told(IN[status], name)}`)).toEqual(expected);
+  });
+
+  test.each(names)('%s is told by an event of its own', (name) => {
+    const events = Object.values(IN).flatMap((order) => {
+      const decision = decide(order, COMMANDS[name], order.updatedAt);
+      return decision.kind === 'changed' ? eventsAfter(decision.order, order.sequence) : [];
+    });
+    const spoken = events.map(({ name: event, reason }) => (reason === undefined ? event : `${event} ${reason}`));
+    expect([...new Set(spoken)]).toEqual(EVENTS[name]);
   });
 
   test('keeps the payment in step with the status', () => {
@@ -263,7 +305,14 @@ describe('an approval', () => {
 
   test('stands: repeated it changes nothing, and the opposite is refused', () => {
     expect(told(approved, 'approve')).toBe('same (updated)');
-    expect(told(approved, 'reject')).toBe('already-decided');
+    expect(decide(approved, COMMANDS.reject, NOON)).toEqual({
+      kind: 'refused',
+      code: 'already-decided',
+      message: 'the approval was given before and stands',
+    });
+    expect(decide(IN.rejected, COMMANDS.approve, NOON)).toMatchObject({
+      message: 'the approval was refused before and stands',
+    });
   });
 
   test('that was refused says who, when and why, and its words stay out of the reason', () => {
@@ -365,6 +414,14 @@ describe("a restaurant's word", () => {
     const order = orderAfter('begin charge', 'record charge', name);
     expect(told(order, 'confirm as accepted')).toBe('too-late');
     expect(told(order, 'confirm as refused')).toBe('too-late');
+  });
+
+  test('stands: the opposite is refused', () => {
+    expect(decide(IN.confirmed, COMMANDS['confirm as refused'], NOON)).toEqual({
+      kind: 'refused',
+      code: 'already-decided',
+      message: 'the confirmation was given before and stands',
+    });
   });
 
   test('that it accepts is not undone by a deadline', () => {

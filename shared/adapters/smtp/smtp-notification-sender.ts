@@ -25,6 +25,8 @@ export function smtpNotificationSender({ url, from, timeoutMs = 10_000 }: SmtpOp
   const transport = createTransport({
     url,
     pool: true,
+    // A pool sends again what a connection was closed under: that is for the consumer's queue to do.
+    maxRequeues: 0,
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,
@@ -36,8 +38,9 @@ export function smtpNotificationSender({ url, from, timeoutMs = 10_000 }: SmtpOp
       if (notice.channel !== 'email') throw failure('invalid-argument', `not a mail: ${notice.channel}`);
       try {
         await transport.sendMail(mailOf(notice, from));
-      } catch (cause) {
-        throw failure(codeOf(cause), 'the mail was not accepted', cause);
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        throw failure(codeOf(error), 'the mail was not accepted', withoutItsWords(error));
       }
     },
     close: () => transport.close(),
@@ -56,16 +59,24 @@ function mailOf({ key, to, subject, text }: Notice, from: string) {
   };
 }
 
-/** A refusal for good (5xx on the recipient) can never work; everything else may pass. */
-function codeOf(error: unknown): PortErrorCode {
-  if (!(error instanceof Error)) return 'unknown';
-  const { code, responseCode } = error as Error & { code?: string; responseCode?: number };
-  if (code === 'EENVELOPE' && (responseCode === undefined || responseCode >= 500)) return 'invalid-argument';
-  if (code === 'EAUTH') return 'permission-denied';
-  return 'unavailable';
+/** What nodemailer adds to its errors. */
+type SmtpError = Error & { readonly code?: string; readonly command?: string; readonly responseCode?: number };
+
+/** A refusal of the recipient for good (5xx) can never work; a refusal of ourselves is for operators; all else may pass. */
+function codeOf({ code, command, responseCode = 500 }: SmtpError): PortErrorCode {
+  if (responseCode < 500) return 'unavailable';
+  if (code === 'EENVELOPE' && (command === 'RCPT TO' || command === 'API')) return 'invalid-argument';
+  return code === 'EAUTH' || command === 'MAIL FROM' ? 'permission-denied' : 'unavailable';
 }
 
-/** The SMTP server's words may repeat the address, so they stay in the cause. */
+/** The SMTP server's words may repeat the address, and causes are logged: of an answer only the codes are kept. */
+function withoutItsWords({ message, code, command, responseCode }: SmtpError): Error {
+  const answered = responseCode !== undefined || code === 'EENVELOPE';
+  const [status = ''] = /(?<= )[245]\.\d{1,3}\.\d{1,3}(?= )/.exec(message) ?? [];
+  const told = answered ? `${code} ${command} ${responseCode ?? ''} ${status}`.trim() : message;
+  return Object.assign(new Error(told), { code, command, responseCode });
+}
+
 function failure(code: PortErrorCode, message: string, cause?: unknown): PortError {
   return new PortError(code, 'NotificationSender.send', { message, cause });
 }

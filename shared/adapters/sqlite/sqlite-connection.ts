@@ -5,7 +5,7 @@ import { PortError } from '../../ports/port-error.ts';
 import { asPortError, SQLITE, sqliteCode } from './sqlite-errors.ts';
 
 /** What this code writes into `PRAGMA user_version`. It grows when older code could no longer work with the file. */
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 1;
 
 const OPERATION = 'Database.open';
 
