@@ -17,17 +17,19 @@ import type {
 } from './commands.ts';
 import { changed, refused, type Step, SYSTEM, unchanged } from './history.ts';
 import type { Order, OrderStatus, Ruling } from './order.ts';
-import { ADDRESS_CHANGEABLE, LIMITS, needsApproval } from './rules.ts';
+import { ADDRESS_CHANGEABLE, CANCELLED_WHILE_CHARGING, LIMITS, needsApproval } from './rules.ts';
 import { mayMove } from './transitions.ts';
 
 /**
- * The whole domain in one pure function: what `command` makes of `order` at `now` (epoch milliseconds).
+ * The whole domain in one pure function: what `command` makes of `order` at the time `clock` (epoch milliseconds).
  *
  * A `changed` decision is one write. Commands of the workflow are never refused: where the order has moved on they answer
- * the outcome that is true of it now, or `superseded`. Repeating a command that was carried out is `unchanged`.
- * The position is left as it is; the workflow sets it from the outcome.
+ * the outcome that is true of it now, or `superseded`. A command of a person that was carried out, and is repeated while the
+ * order is where it brought it, is `unchanged`. The position is left as it is; the workflow sets it from the outcome.
  */
-export function decide(order: Order, command: Command, now: number): Decision {
+export function decide(order: Order, command: Command, clock: number): Decision {
+  // Clocks of two machines differ: an order's times never go back.
+  const now = Math.max(clock, order.updatedAt);
   switch (command.type) {
     case 'approve':
       return approve(order, command, now);
@@ -133,7 +135,8 @@ function recordCharge(order: Order, { transactionId }: RecordCharge, now: number
   };
   if (!order.cancellation) return changed(order, now, 'charged', [paid]);
   const { by, note } = order.cancellation;
-  return changed(order, now, 'refund_due', [paid, refunding('cancellation-requested', by, note)]);
+  const reason = CANCELLED_WHILE_CHARGING;
+  return changed(order, now, 'refund_due', [{ ...paid, reason }, refunding(reason, by, note)]);
 }
 
 function outcomeAfterCharge(order: Order): 'charged' | 'refund_due' | 'superseded' {
@@ -156,7 +159,7 @@ function recordSealed(order: Order, { declineCode }: RecordSealed, now: number):
       },
     ]);
   }
-  const code = declineCode ?? 'gateway-unavailable';
+  const code = declineCode === undefined ? 'gateway-unavailable' : shortCode(declineCode);
   return changed(order, now, 'failed', [
     {
       name: 'payment_declined',
@@ -234,7 +237,13 @@ function recordRefundFailure(order: Order, { code }: RecordRefundFailure, now: n
   if (order.status === 'refund_failed') return unchanged(order, 'refund_failed');
   if (order.status !== 'refunding') return unchanged(order, 'superseded');
   return changed(order, now, 'refund_failed', [
-    { name: 'refund_failed', status: 'refund_failed', reason: code, by: SYSTEM, payment: { status: 'refund_failed' } },
+    {
+      name: 'refund_failed',
+      status: 'refund_failed',
+      reason: shortCode(code),
+      by: SYSTEM,
+      payment: { status: 'refund_failed' },
+    },
   ]);
 }
 
@@ -256,6 +265,11 @@ function setStatus(order: Order, { status, by }: SetStatus, now: number): Decisi
   if (order.status === status) return unchanged(order, 'updated');
   if (!mayMove(order.status, status)) return illegal(order, `become ${status}`);
   return changed(order, now, 'updated', [{ name: 'status_changed', status, by }]);
+}
+
+/** A provider's code goes into events, which are short and hold no free text. */
+function shortCode(code: string): string {
+  return /^[A-Za-z0-9_-]{1,64}$/.test(code) ? code : 'other';
 }
 
 function refunding(reason: string, by: string, note?: string): Step {

@@ -54,7 +54,6 @@ function take(order: Order, step: Step, now: number): Order {
   if (step.status !== undefined && !mayMove(order.status, step.status)) {
     throw new Error(`defect: ${order.status} may not become ${step.status}`);
   }
-  const at = Math.max(now, order.updatedAt);
   const version = order.version + 1;
   const sequence = order.sequence + 1;
   return {
@@ -62,7 +61,7 @@ function take(order: Order, step: Step, now: number): Order {
     ...step.patch,
     status,
     payment: { ...order.payment, ...step.payment },
-    updatedAt: at,
+    updatedAt: now,
     version,
     sequence,
     timeline: [
@@ -70,7 +69,7 @@ function take(order: Order, step: Step, now: number): Order {
       {
         sequence,
         name: step.name,
-        at,
+        at: now,
         status,
         ...(status !== order.status && { previousStatus: order.status }),
         version,

@@ -35,8 +35,14 @@ export function formatMoney({ amount, currency }: Money): string {
   return `${sign}${whole}${fraction} ${currency}`;
 }
 
-/** Digits after the decimal point, from the ISO 4217 table that the JavaScript engine ships. */
+/** The currencies of ISO 4217 (list one, 2025) whose minor unit is not a hundredth. JavaScript's own table is another one. */
+const FRACTION_DIGITS: readonly (readonly [digits: number, currencies: string])[] = [
+  [0, 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'],
+  [3, 'BHD IQD JOD KWD LYD OMR TND'],
+  [4, 'CLF UYW'],
+];
+
 function fractionDigits(currency: string): number {
-  const { maximumFractionDigits } = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions();
-  return maximumFractionDigits ?? 2;
+  const row = FRACTION_DIGITS.find(([, currencies]) => currencies.split(' ').includes(currency));
+  return row ? row[0] : 2;
 }

@@ -1,7 +1,7 @@
 import type { OrderEvent } from './events.ts';
 import { formatMoney } from './money.ts';
 import type { Contact } from './order.ts';
-import { subscribes } from './rules.ts';
+import { CANCELLED_WHILE_CHARGING, subscribes } from './rules.ts';
 
 export type Channel = 'email' | 'sms' | 'operators';
 export type Recipient = 'customer' | 'restaurant' | 'operators';
@@ -73,7 +73,9 @@ function customerText(event: OrderEvent): string | undefined {
     case 'approval_requested':
       return `Your order of ${total} awaits approval; you are not charged before.`;
     case 'payment_charged':
-      return `Your payment of ${total} went through. The restaurant now has your order.`;
+      return event.reason === CANCELLED_WHILE_CHARGING
+        ? `Your payment of ${total} went through before your cancellation did; you get it back.`
+        : `Your payment of ${total} went through. The restaurant now has your order.`;
     case 'payment_declined':
       return `Your payment of ${total} did not go through (${event.reason}); you were not charged.`;
     case 'payment_refunded':
@@ -111,15 +113,30 @@ function customerStatusText(event: OrderEvent, total: string): string | undefine
   }
 }
 
+/** A restaurant hears of an order when it is paid, and of nothing before. */
 function restaurantText(event: OrderEvent): string | undefined {
+  if (event.reason === CANCELLED_WHILE_CHARGING) return undefined;
   const total = formatMoney(event.total);
-  if (event.name === 'payment_charged') return `A paid order of ${total} awaits your confirmation.`;
-  if (event.name === 'restaurant_timeout') return `You did not answer in time: the order of ${total} is refunded.`;
-  if (event.name === 'updated' && event.reason === 'address-changed' && event.status !== 'pending') {
-    return 'The delivery address of the order has changed.';
+  switch (event.name) {
+    case 'payment_charged':
+      return `A paid order of ${total} awaits your confirmation.`;
+    case 'restaurant_timeout':
+      return `You did not answer in time: the order of ${total} is refunded.`;
+    case 'updated':
+      return event.reason === 'address-changed' && (event.status === 'paid' || event.status === 'confirmed')
+        ? 'The delivery address of the order has changed.'
+        : undefined;
+    case 'status_changed':
+      return event.status === 'refunding' ? restaurantRefundText(event, total) : undefined;
+    default:
+      return undefined;
   }
-  if (event.name === 'status_changed' && event.status === 'refunding' && event.reason !== 'restaurant-refused') {
-    return `The order of ${total} is off and being refunded: do not prepare or deliver it.`;
-  }
-  return undefined;
+}
+
+function restaurantRefundText(event: OrderEvent, total: string): string | undefined {
+  // It knows what it has refused itself, and has heard of a refund that is only tried again.
+  if (event.reason === 'restaurant-refused' || event.previousStatus === 'refund_failed') return undefined;
+  return event.previousStatus === 'shipped' || event.previousStatus === 'delivered'
+    ? `The customer gets ${total} back for the order.`
+    : `The order of ${total} is off and being refunded: do not prepare or deliver it.`;
 }

@@ -70,3 +70,6 @@ export const ADDRESS_CHANGEABLE: readonly OrderStatus[] = [
   'paid',
   'confirmed',
 ];
+
+/** Why a charge is given back that went through although its order was being cancelled: its restaurant never had the order. */
+export const CANCELLED_WHILE_CHARGING = 'cancelled-while-charging';

@@ -1,7 +1,7 @@
 import { ORDER_STATUSES, type OrderStatus } from '../domain/order.ts';
 import { TRANSITIONS } from '../domain/transitions.ts';
-import { type Edge, edgesInto, edgesOf } from './check.ts';
 import type { State, WorkflowDefinition } from './definition.ts';
+import { type Edge, edgesInto, edgesOf } from './paths.ts';
 
 /** A line of a diagram: where it begins, where it leads, and what it says. */
 interface Arrow {

@@ -388,7 +388,8 @@ describe('a cancellation while the order is being charged', () => {
       { name: 'payment_charged', previousStatus: 'charging', status: 'paid' },
       { name: 'status_changed', previousStatus: 'paid', status: 'refunding' },
     ]);
-    expect(order.timeline.at(-1)).toMatchObject({ by: CUSTOMER, reason: 'cancellation-requested' });
+    expect(events.map(({ reason }) => reason)).toEqual(['cancelled-while-charging', 'cancelled-while-charging']);
+    expect(order.timeline.at(-1)).toMatchObject({ by: CUSTOMER });
     expect(told(wished, 'record charge')).toBe('-> refunding (refund_due)');
   });
 
@@ -549,5 +550,22 @@ describe('the outcomes of what the workflow reports', () => {
         if (state.type === 'task') expect(Object.keys(state.outcomes)).toEqual(expect.arrayContaining([...possible]));
       }
     }
+  });
+});
+
+describe('what comes from outside', () => {
+  const charging = orderAfter('begin charge');
+
+  test('a clock that goes back does not take the times of an order with it', () => {
+    const { order } = written(charging, COMMANDS['record charge'], NOON - 60 * MINUTE);
+    expect(order.updatedAt).toBe(charging.updatedAt);
+    expect(order.payment.chargedAt).toBe(charging.updatedAt);
+    expect(order.timeline.at(-1)?.at).toBe(charging.updatedAt);
+  });
+
+  test.each(['no money, honey', 'x'.repeat(65), ''])('a code that is no code is not passed on: %j', (declineCode) => {
+    const { order } = written(charging, { type: 'record-sealed', declineCode }, NOON);
+    expect(order.payment.declineCode).toBe('other');
+    expect(order.timeline.at(-1)?.reason).toBe('other');
   });
 });

@@ -100,7 +100,8 @@ describe("an order's events", () => {
       'approved',
       'payment-unsettled',
       'cancellation-requested',
-      'cancellation-requested',
+      'cancelled-while-charging',
+      'cancelled-while-charging',
       'refund_refused',
       'refund-requested',
     ]);

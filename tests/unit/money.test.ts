@@ -77,6 +77,11 @@ describe('formatMoney', () => {
     [0, 'JPY', '0 JPY'],
     [1234, 'KWD', '1.234 KWD'],
     [7, 'KWD', '0.007 KWD'],
+    [150_000, 'HUF', '1500.00 HUF'],
+    [150_000, 'IDR', '1500.00 IDR'],
+    [1_500_000, 'IQD', '1500.000 IQD'],
+    [1500, 'KRW', '1500 KRW'],
+    [15_000, 'CLF', '1.5000 CLF'],
     [Number.MAX_SAFE_INTEGER, 'USD', '90071992547409.91 USD'],
   ])('shows %d minor units of %s as %s', (amount, currency, text) => {
     expect(formatMoney({ amount, currency })).toBe(text);
@@ -84,7 +89,7 @@ describe('formatMoney', () => {
 
   test('loses no digit of any amount', () => {
     fc.assert(
-      fc.property(fc.maxSafeInteger(), fc.constantFrom('USD', 'JPY', 'KWD'), (amount, currency) => {
+      fc.property(fc.maxSafeInteger(), fc.constantFrom('USD', 'JPY', 'KWD', 'CLF'), (amount, currency) => {
         const [figures = ''] = formatMoney({ amount, currency }).split(' ');
         expect(BigInt(figures.replace('.', ''))).toBe(BigInt(amount));
       }),

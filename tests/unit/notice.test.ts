@@ -264,6 +264,15 @@ describe('what is told in the lives of real orders', () => {
       ],
     ],
     [
+      'is cancelled while it is charged, and was',
+      [
+        'We have received your order of 15.99 USD.',
+        'Your payment of 15.99 USD went through before your cancellation did; you get it back.',
+        'We are refunding 15.99 USD to you (cancelled-while-charging).',
+        'We have refunded 15.99 USD to you.',
+      ],
+    ],
+    [
       'is approved and declined',
       [
         'We have received your order of 15.99 USD.',
@@ -304,6 +313,18 @@ describe('what is told in the lives of real orders', () => {
     test('is nothing of an address that changed before it was charged, nor of what it does itself', () => {
       expect(mails('is delivered')).toEqual(['A paid order of 15.99 USD awaits your confirmation.']);
       expect(mails('is refused by the restaurant')).toEqual(['A paid order of 15.99 USD awaits your confirmation.']);
+    });
+
+    test('is nothing of an order that was cancelled while it was charged: it never had it', () => {
+      expect(mails('is cancelled while it is charged, and was')).toEqual([]);
+    });
+
+    test('is that the customer gets the money back, where there is nothing left to stop', () => {
+      expect(mails('is refunded after its delivery').at(-1)).toBe('The customer gets 15.99 USD back for the order.');
+    });
+
+    test('is each thing once, also when a refund has to be tried again', () => {
+      expect(mails('is not answered by the restaurant, nor refunded at first')).toHaveLength(2);
     });
 
     test('is that it was too late', () => {
