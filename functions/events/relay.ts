@@ -1,3 +1,4 @@
+import { errorFields } from '../../shared/application/error-fields.ts';
 import { type RelayFailure, type RelayPorts, relayChanges } from '../../shared/application/relay-changes.ts';
 import type { OrderChange } from '../../shared/domain/change.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
@@ -8,7 +9,10 @@ export const relayHandler =
   async (changes: readonly OrderChange[]): Promise<readonly RelayFailure[]> => {
     const failures = await relayChanges(ports, changes);
     for (const { change, reason, cause } of failures) {
-      ports.logger.warn({ orderId: change.orderId, changeId: change.id, err: cause, reason }, 'change was not relayed');
+      ports.logger.warn(
+        { orderId: change.orderId, changeId: change.id, reason, ...(cause !== undefined && errorFields(cause)) },
+        'change was not relayed',
+      );
     }
     return failures;
   };

@@ -1,25 +1,26 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
+import type { AppEnv } from '../http/app-context.ts';
+import { sendProblem } from '../http/problems.ts';
 import type { LocalAdapters } from './adapters.ts';
 import type { DevIssuer } from './dev-issuer.ts';
 
 const tokenRequest = z.strictObject({
-  sub: z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters'),
+  sub: z.string().regex(/^[\x20-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters'),
   groups: z.array(z.string().min(1)).max(20).optional(),
 });
 
 export type DevPorts = Pick<LocalAdapters, 'ledger' | 'notices' | 'deadLetters'> & { readonly issuer: DevIssuer };
 
 /** For looking inside, on the local platform alone: tokens, the gateway's books, what was sent, what was given up on. */
-export function devRoutes({ issuer, ledger, notices, deadLetters }: DevPorts): Hono {
-  const app = new Hono();
+export function devRoutes({ issuer, ledger, notices, deadLetters }: DevPorts): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
   app.post('/token', async (c) => {
     const request = tokenRequest.safeParse(await c.req.json().catch(() => undefined));
     if (!request.success) {
-      const [issue] = request.error.issues;
-      const detail = `${issue?.path.join('.') || 'body'}: ${issue?.message}; send {"sub": "alice", "groups": ["operator"]}`;
-      const problem = { title: 'Invalid request', status: 400, code: 'invalid-request', detail };
-      return c.json(problem, 400, { 'content-type': 'application/problem+json' });
+      const errors = request.error.issues.map(({ path, message }) => ({ field: path.join('.') || 'body', message }));
+      const detail = 'send {"sub": "alice", "groups": ["operator"]}; see errors';
+      return sendProblem(c, { code: 'invalid-request', detail, errors });
     }
     const { sub, groups } = request.data;
     return c.json(await issuer.token({ sub, ...(groups && { groups }) }));

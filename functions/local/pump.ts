@@ -1,22 +1,15 @@
+import { errorFields } from '../../shared/application/error-fields.ts';
 import type { RelayFailure } from '../../shared/application/relay-changes.ts';
 import type { OrderChange } from '../../shared/domain/change.ts';
 import type { ChangeFeed } from '../../shared/ports/change-feed.ts';
-import type { Clock } from '../../shared/ports/clock.ts';
-import type { Logger } from '../../shared/ports/logger.ts';
-import type { Message, MessageQueue } from '../../shared/ports/message-queue.ts';
-import { dispositionOf } from '../events/disposition.ts';
+import type { Message } from '../../shared/ports/message-queue.ts';
+import { type DeliverOptions, deliver } from './deliver.ts';
 
-export interface PumpOptions {
+export interface PumpOptions extends DeliverOptions {
   readonly feed: ChangeFeed;
   readonly relay: (changes: readonly OrderChange[]) => Promise<readonly RelayFailure[]>;
-  readonly queue: MessageQueue;
-  /** By queue name. */
-  readonly handlers: Readonly<Record<string, (body: unknown) => Promise<unknown>>>;
   readonly sweep: () => Promise<void>;
   readonly sweepIntervalMs: number;
-  readonly retryBaseMs: number;
-  readonly clock: Clock;
-  readonly logger: Logger;
 }
 
 /** Moves what is committed through the local platform: changes to the queues, messages to their handlers, and the sweeper. */
@@ -50,7 +43,8 @@ export function pump(options: PumpOptions): Pump {
   let nextSweep = clock.now() + options.sweepIntervalMs;
   let relayNotBefore = 0;
   let pausedUntil = 0;
-  let waiters: (() => void)[] = [];
+  const waiters: (() => void)[] = [];
+  const stopping = Promise.withResolvers<void>();
 
   const wake = (): void => {
     woken = true;
@@ -102,7 +96,7 @@ export function pump(options: PumpOptions): Pump {
     try {
       await options.sweep();
     } catch (error) {
-      logger.error({ err: error }, 'sweep failed; the next one tries again');
+      logger.error(errorFields(error), 'sweep failed; the next one tries again');
     }
   }
 
@@ -130,7 +124,7 @@ export function pump(options: PumpOptions): Pump {
     try {
       return (await options.relay(changes)).map(({ change }) => change.id);
     } catch (error) {
-      logger.error({ err: error }, 'changes were not relayed; they are tried again');
+      logger.error(errorFields(error), 'changes were not relayed; they are tried again');
       return changes.map(({ id }) => id);
     }
   }
@@ -149,17 +143,24 @@ export function pump(options: PumpOptions): Pump {
   }
 
   async function handle(message: Message): Promise<void> {
-    try {
-      await deliver(options, message);
-    } catch (error) {
-      // The message stays held, and is there again after a restart.
-      logger.error({ err: error, queue: message.queue, orderId: message.orderId }, 'message could not be given back');
+    const end = await deliver(options, message);
+    for (;;) {
+      try {
+        await end();
+        return;
+      } catch (error) {
+        // Until it is ended the message stays held; without this it would come back with a restart alone.
+        const { id, queue: name, orderId } = message;
+        logger.error({ ...errorFields(error), messageId: id, queue: name, orderId }, 'message could not be ended');
+        if (state !== 'running') return;
+        await Promise.race([clock.sleep(FAILURE_PAUSE_MS), stopping.promise]);
+      }
     }
   }
 
   /** What could not be done is left to a later round. */
   function failed(error: unknown): undefined {
-    logger.error({ err: error }, 'local platform: a round failed; the next one goes on');
+    logger.error(errorFields(error), 'local platform: a round failed; the next one goes on');
     pausedUntil = clock.now() + FAILURE_PAUSE_MS;
   }
 
@@ -178,38 +179,11 @@ export function pump(options: PumpOptions): Pump {
     },
     async stop() {
       state = 'stopped';
+      stopping.resolve();
       clearTimeout(nap);
       await round;
       await Promise.all(inWork);
       for (const resolve of waiters.splice(0)) resolve();
-      waiters = [];
     },
   };
-}
-
-/** Hands a message to its handler, and ends it, gives it back for later or moves it to the dead letters. */
-async function deliver(options: PumpOptions, message: Message): Promise<void> {
-  const { queue, clock, logger, retryBaseMs } = options;
-  const { orderId, correlationId, attempts } = message;
-  try {
-    const handler = options.handlers[message.queue];
-    if (!handler) throw new Error(`there is no handler for queue ${message.queue}`);
-    await handler(message.body);
-  } catch (error) {
-    const fields = { err: error, queue: message.queue, orderId, correlationId, attempts: attempts + 1 };
-    const disposition = dispositionOf(error, attempts, retryBaseMs);
-    if (disposition.kind === 'dead-letter') {
-      await queue.bury(message.id, clock.now(), describe(error));
-      logger.error(fields, 'message moved to the dead letters');
-    } else {
-      await queue.retry(message.id, clock.now() + disposition.delayMs, describe(error));
-      logger.warn(fields, 'message failed; it is delivered again');
-    }
-    return;
-  }
-  await queue.done(message.id);
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

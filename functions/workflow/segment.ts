@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { runSegment, type SegmentPorts, type SegmentTrace } from '../../shared/application/run-segment.ts';
 import type { SegmentJob } from '../../shared/domain/change.ts';
+import type { Logger } from '../../shared/ports/logger.ts';
 import { PortError } from '../../shared/ports/port-error.ts';
 
 const segmentJob = z.object({
@@ -11,11 +12,18 @@ const segmentJob = z.object({
   waitId: z.string().min(1).optional(),
 });
 
-/** Runs one segment of an order's workflow. A message that is not a job fails with `invalid-argument`. */
+/** Runs one segment of an order's workflow, and logs its way. A message that is not a job fails with `invalid-argument`. */
 export const segmentHandler =
-  (ports: SegmentPorts) =>
-  async (body: unknown): Promise<SegmentTrace> =>
-    runSegment(ports, parseJob(body));
+  (ports: SegmentPorts & { readonly logger: Logger }) =>
+  async (body: unknown): Promise<SegmentTrace> => {
+    const job = parseJob(body);
+    const trace = await runSegment(ports, job);
+    ports.logger.info(
+      { orderId: job.orderId, states: trace.states },
+      trace.states.length > 0 ? 'segment' : 'stale job',
+    );
+    return trace;
+  };
 
 function parseJob(body: unknown): SegmentJob {
   const result = segmentJob.safeParse(body);

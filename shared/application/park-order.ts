@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { PortError } from '../ports/port-error.ts';
 import type { RetryAfterState, WorkflowDefinition } from '../workflow/definition.ts';
-import { hasRunOut, needsAlert, positionAtTarget, type WorkflowTimes } from '../workflow/interpreter.ts';
+import { givenUp, hasRunOut, needsAlert, positionAtTarget, type WorkflowTimes } from '../workflow/interpreter.ts';
 import { CONFLICT_RETRIES, commit } from './commit.ts';
 
 export interface ParkPorts {
@@ -21,22 +21,27 @@ export interface Parking {
 
 /**
  * Rests an order in a long retry, and tells the operators once when the series lasts too long. Does nothing where the order has
- * moved on, or another worker has just rested it.
+ * moved on, or another worker has just rested it. Answers the state to go to instead when the series is given up.
  */
-export async function parkOrder(ports: ParkPorts, { orderId, definition, name, state }: Parking): Promise<void> {
+export async function parkOrder(
+  ports: ParkPorts,
+  { orderId, definition, name, state }: Parking,
+): Promise<string | undefined> {
   for (let tries = 0; tries <= CONFLICT_RETRIES; tries += 1) {
     const order = await ports.orders.get(orderId);
     const now = ports.clock.now();
-    if (!order || !state.while.includes(order.status)) return;
+    if (!order || !state.while.includes(order.status)) return undefined;
     const { position } = order;
-    if (position?.state === name && position.wait && !hasRunOut(position.wait, now)) return;
+    if (position?.state === name && position.wait && !hasRunOut(position.wait, now)) return undefined;
+    const instead = givenUp(position, name, state);
+    if (instead !== undefined) return instead;
     const command = needsAlert(position, name, state, now)
       ? ({ type: 'raise-attention', reason: state.alertReason } as const)
       : ({ type: 'park' } as const);
     const decision = decide(order, command, now);
     if (decision.kind !== 'changed') throw new Error(`defect: ${command.type} did not change the order`);
     const next = positionAtTarget(order, definition, { name, state }, ports.times, now);
-    if (await commit(ports.orders, order, decision, next)) return;
+    if (await commit(ports.orders, order, decision, next)) return undefined;
   }
   throw new PortError('unavailable', name, { message: 'the order is being changed by others' });
 }

@@ -31,18 +31,21 @@ export async function runSegment(ports: SegmentPorts, job: SegmentJob): Promise<
     states.push(name);
     const outcome = await runTask(ports, { orderId, definition, state: name });
     if (outcome === 'superseded') break;
-    const target = targetAfter(definition, name, outcome);
-    if (target.state.type === 'task') {
-      name = target.name;
-      continue;
-    }
-    states.push(target.name);
-    if (target.state.type === 'retryAfter') {
-      await parkOrder(ports, { orderId, definition, name: target.name, state: target.state });
-    }
-    break;
+    name = await goOn(ports, states, { orderId, definition }, targetAfter(definition, name, outcome));
   }
   return { states };
+}
+
+/** The next task of the segment; undefined when the order has come to rest, or to its end. */
+async function goOn(
+  ports: SegmentPorts,
+  states: string[],
+  order: Omit<TaskContext, 'state'>,
+  { name, state }: Target,
+): Promise<string | undefined> {
+  if (state.type === 'task') return name;
+  states.push(name);
+  return state.type === 'retryAfter' ? parkOrder(ports, { ...order, name, state }) : undefined;
 }
 
 /** One task with its retries. Answers `unavailable` when they are used up and the definition says where to go then. */

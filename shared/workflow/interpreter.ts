@@ -71,8 +71,13 @@ export function resume(order: Order, job: Pick<SegmentJob, 'waitId'>, now: numbe
   const state = stateNamed(definitionFor(position), position.state);
   if (state.type === 'wait') return state.onDeadline;
   if (state.type !== 'retryAfter') throw new Error(`workflow: ${position.state} is not a place to wait`);
-  const { giveUp } = state;
-  return giveUp && position.attempt >= giveUp.afterAttempts ? giveUp.next : state.next;
+  return state.next;
+}
+
+/** Where to go instead of resting in `name` once more; undefined while the series may go on. */
+export function givenUp(position: Position | undefined, name: string, { giveUp }: RetryAfterState): string | undefined {
+  const attempts = position?.state === name ? position.attempt : 0;
+  return giveUp && attempts >= giveUp.afterAttempts ? giveUp.next : undefined;
 }
 
 /** Whether a wait is over, as far as a timer can tell. */

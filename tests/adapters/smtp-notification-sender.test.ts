@@ -13,8 +13,8 @@ import { PortError } from '../../shared/ports/port-error.ts';
 
 const ALICE = 'alice@example.com';
 const FROM = 'orders@shop.example';
-/** Long for a server on this machine, short for a test. */
-const TIMEOUT_MS = 200;
+/** Short for a test; only the servers that stall meet with it. */
+const IMPATIENT_MS = 200;
 
 const undo: (() => unknown)[] = [];
 
@@ -76,7 +76,7 @@ async function listening(server: Server): Promise<number> {
 }
 
 function senderTo(url: string, options: Partial<SmtpOptions> = {}): SmtpNotificationSender {
-  const sender = smtpNotificationSender({ url, from: FROM, timeoutMs: TIMEOUT_MS, ...options });
+  const sender = smtpNotificationSender({ url, from: FROM, ...options });
   undo.push(() => sender.close());
   return sender;
 }
@@ -194,7 +194,7 @@ describe('a mail', () => {
     expect(mails).toHaveLength(1);
     expect(mails[0]?.envelope.rcptTo.map(({ address }) => address)).toEqual([ALICE]);
     expect(mails[0]?.head).not.toMatch(/^Bcc:/im);
-    expect(mails[0]?.head).toMatch(/^Subject: Order Bcc: eve@example\.com body$/m);
+    expect(mails[0]?.head).toMatch(/^Subject: Order +Bcc: eve@example\.com +body$/m);
     expect(mails[0]?.body).toContain('one\r\n.\r\nMAIL FROM');
   });
 });
@@ -286,8 +286,9 @@ describe('a server that cannot be used', () => {
   ])('is unavailable, soon and after one attempt, when %s', async (_, onConnection) => {
     const { url, connections } = await otherServer(onConnection);
     const begun = performance.now();
-    expect(await failureOf(senderTo(url).send(aMail()))).toMatchObject({ code: 'unavailable' });
-    expect(performance.now() - begun).toBeLessThan(10 * TIMEOUT_MS);
+    const sender = senderTo(url, { timeoutMs: IMPATIENT_MS });
+    expect(await failureOf(sender.send(aMail()))).toMatchObject({ code: 'unavailable' });
+    expect(performance.now() - begun).toBeLessThan(10 * IMPATIENT_MS);
     expect(connections()).toBe(1);
   });
 

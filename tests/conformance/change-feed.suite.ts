@@ -86,6 +86,15 @@ export function changeFeedSuite(name: string, open: () => Promise<ChangeFeedHarn
       expect(idsOf(await feed.pull(3))).toEqual([...old, ...young.slice(0, 1)]);
     });
 
+    it('keeps to the limit when older changes were released and newer ones are held', async () => {
+      const { feed } = store();
+      const ids = await commit(6);
+      await feed.pull(10);
+      await feed.release(ids.slice(0, 3));
+      expect(idsOf(await feed.pull(1))).toEqual(ids.slice(0, 1));
+      expect(idsOf(await feed.pull(10))).toEqual(ids.slice(1, 3));
+    });
+
     it('gives a released change again as it was', async () => {
       const { orders, feed } = store();
       const created = await createAll(orders, anOrder({ position: aPosition() }));

@@ -281,23 +281,50 @@ describe('a message that fails', () => {
     expect(await letters()).toEqual([]);
   });
 
-  it('and cannot be given back stays held, and nothing else suffers', async () => {
+  it('and cannot be given back is given back as soon as that works, and nothing else suffers', async () => {
+    let failures = 2;
     const {
       pump: running,
       handled,
+      pass,
       put,
       logs,
+    } = platform({
+      handle: async (body) => {
+        if (body === 'held' && handled.length === 1) await unavailable();
+      },
+      queue: (inner) => ({
+        ...inner,
+        retry: async (...message) => {
+          failures -= 1;
+          await (failures >= 0 ? unavailable() : inner.retry(...message));
+        },
+      }),
+    });
+    await put('held');
+    running.start();
+    await pass(0);
+    await put('another');
+    await pass(1_000);
+    await pass(1_000);
+    await pass(BASE_MS);
+    expect(handled.map(({ body }) => body)).toEqual(['held', 'another', 'held']);
+    expect(logs.filter(({ message }) => message === 'message could not be ended')).toHaveLength(2);
+  });
+
+  it('and cannot be given back does not hold up the stop', async () => {
+    const {
+      pump: running,
+      pass,
+      put,
     } = platform({
       handle: unavailable,
       queue: (inner) => ({ ...inner, retry: unavailable }),
     });
     await put('held');
     running.start();
-    await running.idle();
-    await put('another');
-    await running.idle();
-    expect(handled.map(({ body }) => body)).toEqual(['held', 'another']);
-    expect(logs.at(-1)).toMatchObject({ level: 'error', message: 'message could not be given back' });
+    await pass(0);
+    await expect(running.stop()).resolves.toBeUndefined();
   });
 });
 

@@ -207,7 +207,9 @@ describe('a long retry', () => {
       await world.next();
     }
     expect(rests).toEqual([1, 2, 4, 8, 15].map((minutes) => minutes * MINUTE));
-    expect(world.runs.at(-1)).toEqual({ states: ['GiveUpOpening', 'OrderFailed'], sleeps: [] });
+    expect(world.runs).toHaveLength(1 + 5);
+    const states = ['OpenPayment', 'RetryOpening', 'GiveUpOpening', 'OrderFailed'];
+    expect(world.runs.at(-1)).toEqual({ states, sleeps: RETRIES });
     const { status, timeline } = await world.order(id);
     expect({ status, reason: timeline.at(-1)?.reason }).toEqual({ status: 'cancelled', reason: 'gateway-unavailable' });
     await expectOneAlert(world, id, 'payment-not-opened');

@@ -14,9 +14,7 @@ export async function sqliteLocalSecret(database: Database, name: string, fresh:
   await database.write(operation, (db) => {
     db.prepare('INSERT INTO local_secrets (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING').run(name, fresh);
   });
-  const row = database.read(operation, (db) =>
-    db.prepare('SELECT value FROM local_secrets WHERE name = ?').get(name),
-  );
+  const row = database.read(operation, (db) => db.prepare('SELECT value FROM local_secrets WHERE name = ?').get(name));
   if (typeof row?.['value'] !== 'string') throw new PortError('internal', operation);
   return row['value'];
 }
