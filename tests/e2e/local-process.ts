@@ -13,7 +13,7 @@ export interface LocalProcess {
   end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number | null>;
 }
 
-const FLAGS = ['--import', './scripts/node-version.mjs', '--disable-warning=ExperimentalWarning'];
+const FLAGS = ['--import', './scripts/prelude.mjs', '--disable-warning=ExperimentalWarning'];
 
 /** Starts it and waits until it answers; fails with what it printed when it ends before that. */
 export async function startProcess(environment: Readonly<Record<string, string>>): Promise<LocalProcess> {
