@@ -1,8 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { stateDiagram, statusDiagram, statusTable } from '../shared/workflow/diagram.ts';
 import { CURRENT } from '../shared/workflow/order-workflow.ts';
+import { generateFile } from './generated-file.ts';
 
 const HELP = `Writes the diagrams of the order's workflow and statuses into docs/architecture.md.
 
@@ -35,33 +34,4 @@ function mermaid(diagram: string): string {
   return `\`\`\`mermaid\n${diagram}\n\`\`\``;
 }
 
-/** Answers the exit code. */
-function main(args: string[]): number {
-  const { values } = parseArgs({
-    args,
-    options: { check: { type: 'boolean' }, file: { type: 'string' }, help: { type: 'boolean' } },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  const file = values.file ?? PAGE;
-  const page = readFileSync(file, 'utf8');
-  const written = withDiagrams(page);
-  if (written === page) return 0;
-  if (values.check) {
-    process.stderr.write(`${file} does not show the workflow as it is. Run \`npm run generate\`.\n`);
-    return 1;
-  }
-  writeFileSync(file, written);
-  return 0;
-}
-
-if (import.meta.main) {
-  try {
-    process.exitCode = main(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`diagram: ${error instanceof Error ? error.message : error}\n`);
-    process.exitCode = 1;
-  }
-}
+if (import.meta.main) generateFile({ name: 'diagram', help: HELP, file: PAGE, write: withDiagrams });

@@ -124,7 +124,7 @@ describe('scripts/diagram.ts', () => {
     const file = copy('drifted.md', drifted);
     const { status, stderr } = run('--check', '--file', file);
     expect(status).toBe(1);
-    expect(stderr).toContain(`${file} does not show the workflow as it is`);
+    expect(stderr).toContain(`${file} is not up to date`);
     expect(readFileSync(file, 'utf8')).toBe(drifted);
   });
 
