@@ -19,6 +19,7 @@ interface Options {
   readonly relay?: PumpOptions['relay'];
   readonly handle?: (body: unknown) => Promise<unknown>;
   readonly sweep?: () => Promise<void>;
+  readonly sweepIntervalMs?: number;
   readonly feed?: (inner: ChangeFeed) => ChangeFeed;
   readonly queue?: (inner: MessageQueue) => MessageQueue;
 }
@@ -62,7 +63,7 @@ function platform(options: Options = {}) {
       },
     },
     sweep: options.sweep ?? (async () => undefined),
-    sweepIntervalMs: SWEEP_MS,
+    sweepIntervalMs: options.sweepIntervalMs ?? SWEEP_MS,
     retryBaseMs: BASE_MS,
     clock,
     logger: { info: log('info'), warn: log('warn'), error: log('error') },
@@ -165,13 +166,31 @@ describe('what the pump moves', () => {
     expect(handled).toEqual([{ body: 'timer', at: 5_000 }]);
   });
 
+  it('is ended once it was handled', async () => {
+    const ended: string[] = [];
+    const { pump: running, put } = platform({
+      queue: (inner) => ({
+        ...inner,
+        async done(id) {
+          ended.push(id);
+          await inner.done(id);
+        },
+      }),
+    });
+    await put('first');
+    await put('second');
+    running.start();
+    await running.idle();
+    expect(new Set(ended).size).toBe(2);
+  });
+
   it('is looked for once a minute, should the clock of the machine jump', async () => {
-    const { pump: running, handled, put, clock } = platform();
-    await put('timer', NOON + 86_400_000);
+    const { pump: running, handled, put, clock } = platform({ sweepIntervalMs: 86_400_000 });
+    await put('timer', NOON + 3_600_000);
     running.start();
     await running.idle();
     await turns();
-    clock.advance(86_400_000);
+    clock.advance(3_600_000);
     vi.advanceTimersByTime(60_000);
     await turns();
     expect(handled).toHaveLength(1);

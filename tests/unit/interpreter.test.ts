@@ -9,6 +9,7 @@ import {
   backoffMs,
   definitionFor,
   firstPosition,
+  givenUp,
   needsAlert,
   positionAfterSignal,
   positionAtTarget,
@@ -340,6 +341,23 @@ describe('the position at a target', () => {
     }
     return rounds;
   }
+});
+
+describe('when a long retry is given up', () => {
+  it.each([
+    ['RetryOpening', 'RetryOpening', 4, undefined],
+    ['RetryOpening', 'RetryOpening', 5, 'GiveUpOpening'],
+    ['RetryOpening', 'RetryOpening', 6, 'GiveUpOpening'],
+    ['RetryOpening', 'RetrySettlement', 9, undefined],
+    ['RetrySettlement', 'RetrySettlement', 99, undefined],
+    ['RetryRefund', 'RetryRefund', 99, undefined],
+  ])('%s for an order that rests in %s for the %dth time: %s', (name, at, attempt, expected) => {
+    expect(givenUp(resting(at, { attempt }), name, retryState(name))).toBe(expected);
+  });
+
+  it('is not before it has begun', () => {
+    expect(givenUp(undefined, 'RetryOpening', retryState('RetryOpening'))).toBeUndefined();
+  });
 });
 
 describe('when the operators are told of a long retry', () => {
