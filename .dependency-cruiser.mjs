@@ -46,7 +46,7 @@ export default {
     packages('domain-packages', '^shared/domain/', ['^shared/']),
     packages('workflow-packages', '^shared/workflow/', ['^shared/']),
     packages('ports-packages', '^shared/ports/', ['^shared/', '^crypto$']),
-    packages('config-packages', '^shared/config/', ['^shared/', 'node_modules/zod/']),
+    packages('config-packages', '^shared/config/', ['^shared/', '^path$', 'node_modules/zod/']),
     packages('application-packages', '^shared/application/', ['^shared/', '^crypto$', 'node_modules/canonicalize/']),
     adapter('memory', ['^crypto$']),
     adapter('simulated', ['^crypto$']),

@@ -45,7 +45,8 @@ async function main(): Promise<void> {
   });
   if (values.help) return void process.stdout.write(HELP);
   const checks = CHECKS.filter(({ name, ciOnly }) => name.includes(values.only) && (values.ci || !ciOnly));
-  if (checks.length === 0) throw new Error(`no check is called ${values.only}`);
+  if (checks.length === 0)
+    throw new Error(`no check is called ${values.only}; there are: ${CHECKS.map(({ name }) => name).join(', ')}`);
   const failed: string[] = [];
   for (const check of checks) {
     if (!(await passes(check))) failed.push(check.name);
@@ -76,4 +77,7 @@ function run([file, ...args]: Check['command']): Promise<{ code: number; output:
   });
 }
 
-await main();
+await main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+});

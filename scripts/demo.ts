@@ -70,4 +70,7 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-await main();
+await main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+});

@@ -25,12 +25,16 @@ async function main(): Promise<void> {
   if (values.help) return void process.stdout.write(HELP);
   if (values.sub === undefined) return fail(`--sub is missing\n\n${HELP}`);
   const response = await ask(values.url, { sub: values.sub, groups: values.group });
-  const body = (await response.json()) as { token?: string; detail?: string };
-  if (!response.ok) return fail(`${values.url} answered ${response.status}: ${body.detail ?? JSON.stringify(body)}`);
+  const body = (await response.json()) as { token?: string; errors?: readonly { field: string; message: string }[] };
+  if (!response.ok) {
+    const errors = body.errors?.map(({ field, message }) => `${field} ${message}`).join('; ');
+    return fail(`${values.url} answered ${response.status}: ${errors ?? JSON.stringify(body)}`);
+  }
   process.stdout.write(`${values.json ? JSON.stringify(body) : body.token}\n`);
 }
 
 async function ask(url: string, request: object): Promise<Response> {
+  if (!URL.canParse(url)) throw new Error(`--url ${url} is not a URL: give one such as http://127.0.0.1:3000`);
   try {
     return await fetch(new URL('/dev/token', url), {
       method: 'POST',

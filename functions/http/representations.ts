@@ -1,4 +1,5 @@
 import type { z } from '@hono/zod-openapi';
+import type { Actor } from '../../shared/application/actor.ts';
 import { eventType } from '../../shared/domain/cloud-event.ts';
 import type { Money } from '../../shared/domain/money.ts';
 import type { LineItem, Order, Payment, TimelineEntry } from '../../shared/domain/order.ts';
@@ -9,7 +10,9 @@ import type { restaurantSchema } from './schemas/restaurants.ts';
 
 /** What clients see. Fields are named one by one, so that a new internal one stays inside. */
 
-export function orderJson(order: Order): z.infer<typeof orderSchema> {
+/** The order as `actor` may see it: how it is paid for is the customer's and the operators' business, not the restaurant's. */
+export function orderJson(order: Order, actor: Actor): z.infer<typeof orderSchema> {
+  const mayKnowPayment = actor.operator || actor.subject === order.customerId;
   const { id, customerId, restaurantId, deliveryAddress, paymentMethod, contact, status, version } = order;
   return {
     id,
@@ -18,7 +21,7 @@ export function orderJson(order: Order): z.infer<typeof orderSchema> {
     items: order.items.map(lineJson),
     total: moneyJson(order.total),
     deliveryAddress,
-    paymentMethod,
+    ...present('paymentMethod', mayKnowPayment ? paymentMethod : undefined),
     ...(contact && { contact: contactJson(contact) }),
     status,
     payment: paymentJson(order.payment),

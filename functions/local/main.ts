@@ -7,17 +7,18 @@ import { startLocal } from './server.ts';
 const HELP = `npm start
 
 Runs the local platform: the API, the workflow, a simulated payment gateway and the consumers, in one process.
-It needs nothing else, and keeps its data across restarts.
+It needs nothing else, listens on 127.0.0.1 alone, and keeps its data across restarts. A stop takes ten seconds at most;
+what was not ended by then goes on with the next start.
 
 Settings (environment):
   PORT                     3000; 0 takes a free port
   DATA_FILE                data/orders.sqlite; the gateway's ledger is gateway.sqlite beside it; :memory: keeps nothing
   LOG_LEVEL                info; debug, warn, error, silent
   APPROVAL_THRESHOLD       100000, in minor units
-  HIGH_VALUE_THRESHOLD     10000
-  CONFIRMATION_TIMEOUT_MS  300000
+  HIGH_VALUE_THRESHOLD     10000, in minor units
+  CONFIRMATION_TIMEOUT_MS  300000, at most a day
   APPROVAL_TIMEOUT_MS      86400000, at most 30 days
-  RETRY_BASE_MS            2000
+  RETRY_BASE_MS            2000, at most 5000
   SWEEP_INTERVAL_MS        60000
   CORS_ORIGINS             none; for example https://shop.example,http://localhost:5173
   SMTP_URL, SMTP_FROM      none; for example smtp://localhost:1025: mail goes there, too
@@ -59,8 +60,13 @@ function fail(error: unknown): void {
   process.exit(1);
 }
 
+/** Node's own words for an option that there is not. */
+function isUsage(error: unknown): error is Error {
+  return error instanceof TypeError && String(Reflect.get(error, 'code')).startsWith('ERR_PARSE_ARGS');
+}
+
 function explain(error: unknown): string {
-  if (error instanceof SettingsError) return error.message;
+  if (error instanceof SettingsError || isUsage(error)) return error.message;
   if (isPortError(error)) return `cannot start: ${error.message}`;
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     return 'cannot start: the port is taken; set PORT to another one, or to 0 for a free one';

@@ -54,7 +54,7 @@ export function pump(options: PumpOptions): Pump {
   };
 
   async function rounds(): Promise<void> {
-    while (woken && state === 'running') {
+    while (woken && state === 'running' && clock.now() >= pausedUntil) {
       woken = false;
       if (clock.now() >= nextSweep) await sweep();
       if (state === 'running') await Promise.all([relay().catch(failed), take().catch(failed)]);
@@ -64,7 +64,7 @@ export function pump(options: PumpOptions): Pump {
   /** Between rounds: wakes the waiters when all is done, and sleeps until something falls due. */
   function rest(): void {
     round = undefined;
-    if (woken) {
+    if (woken && clock.now() >= pausedUntil) {
       wake();
       return;
     }
@@ -111,6 +111,7 @@ export function pump(options: PumpOptions): Pump {
     } catch (error) {
       // All of them are relayed again: better twice than not before a restart.
       await feed.release(ids);
+      relayNotBefore = clock.now() + RELAY_RETRY_MS;
       throw error;
     }
     if (again.length > 0) {

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type ServerType, serve } from '@hono/node-server';
 import { systemClock } from '../../shared/adapters/in-process/system-clock.ts';
 import { smtpNotificationSender } from '../../shared/adapters/smtp/smtp-notification-sender.ts';
@@ -27,6 +28,7 @@ export interface LocalServerOptions {
 }
 
 const HOST = '127.0.0.1';
+/** How long requests that were begun, and then messages that were, may take to end. */
 const DRAIN_MS = 5_000;
 
 /** Starts the local platform: opens its data, serves the API on loopback, and gets on with whatever was left to do. */
@@ -91,6 +93,7 @@ async function stop(server: ServerType, { pump }: LocalContainer, rest: readonly
     });
     if ('closeIdleConnections' in server) server.closeIdleConnections();
   });
-  await pump.stop();
+  // A task's pause may be long; what it holds is there again after a restart.
+  await Promise.race([pump.stop(), pause(DRAIN_MS, undefined, { ref: false })]);
   for (const part of rest) await part.close();
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { runSegment, type SegmentPorts, type SegmentTrace } from '../../shared/application/run-segment.ts';
 import type { SegmentJob } from '../../shared/domain/change.ts';
-import type { Logger } from '../../shared/ports/logger.ts';
 import { PortError } from '../../shared/ports/port-error.ts';
 
 const segmentJob = z.object({
@@ -14,7 +13,7 @@ const segmentJob = z.object({
 
 /** Runs one segment of an order's workflow, and logs its way. A message that is not a job fails with `invalid-argument`. */
 export const segmentHandler =
-  (ports: SegmentPorts & { readonly logger: Logger }) =>
+  (ports: SegmentPorts) =>
   async (body: unknown): Promise<SegmentTrace> => {
     const job = parseJob(body);
     const trace = await runSegment(ports, job);

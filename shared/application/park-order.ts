@@ -3,7 +3,14 @@ import type { Clock } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { PortError } from '../ports/port-error.ts';
 import type { RetryAfterState, WorkflowDefinition } from '../workflow/definition.ts';
-import { givenUp, hasRunOut, needsAlert, positionAtTarget, type WorkflowTimes } from '../workflow/interpreter.ts';
+import {
+  givenUp,
+  hasRunOut,
+  needsAlert,
+  positionAtTarget,
+  restsForPeople,
+  type WorkflowTimes,
+} from '../workflow/interpreter.ts';
 import { CONFLICT_RETRIES, commit } from './commit.ts';
 
 export interface ParkPorts {
@@ -32,6 +39,7 @@ export async function parkOrder(
     const now = ports.clock.now();
     if (!order || !state.while.includes(order.status)) return undefined;
     const { position } = order;
+    if (restsForPeople(definition, position)) return undefined;
     if (position?.state === name && position.wait && !hasRunOut(position.wait, now)) return undefined;
     const instead = givenUp(position, name, state);
     if (instead !== undefined) return instead;

@@ -27,13 +27,13 @@ export async function relayChanges(ports: RelayPorts, changes: readonly OrderCha
   const outcomes = await Promise.all(
     changes.map(async (change): Promise<RelayFailure | undefined> => {
       const lost = change.events.find(({ id }) => unpublished.has(id));
-      if (lost) return { change, reason: unpublished.get(lost.id) ?? 'not published' };
       try {
+        // Also when an event was not published: the order need not wait for its news.
         await start(ports, change);
-        return undefined;
       } catch (cause) {
         return { change, reason: 'not started', cause };
       }
+      return lost && { change, reason: unpublished.get(lost.id) ?? 'not published' };
     }),
   );
   return outcomes.filter((failure) => failure !== undefined);

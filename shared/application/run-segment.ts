@@ -1,11 +1,14 @@
 import type { SegmentJob } from '../domain/change.ts';
+import type { Logger } from '../ports/logger.ts';
 import { isPortError, PortError } from '../ports/port-error.ts';
 import type { TaskOutcome, WorkflowDefinition } from '../workflow/definition.ts';
 import { afterTask, definitionFor, resolve, resume, type Target, taskNamed } from '../workflow/interpreter.ts';
+import { errorFields } from './error-fields.ts';
 import { parkOrder } from './park-order.ts';
 import { TASKS, type TaskContext, type TaskPorts } from './tasks.ts';
 
 export interface SegmentPorts extends TaskPorts {
+  readonly logger: Logger;
   /** The first interval of a task's retries (`RETRY_BASE_MS`). */
   readonly retryBaseMs: number;
 }
@@ -48,15 +51,19 @@ async function goOn(
   return state.type === 'retryAfter' ? parkOrder(ports, { ...order, name, state }) : undefined;
 }
 
-/** One task with its retries. Answers `unavailable` when they are used up and the definition says where to go then. */
+/**
+ * One task with its retries. Answers `unavailable` when a port keeps failing and the definition says where to go then. An error
+ * that no retry mends (a rotated key, say) goes there at once: it must end in a long retry with an alert, never in silence.
+ */
 async function runTask(ports: SegmentPorts, context: TaskContext): Promise<TaskOutcome> {
   const { task, timeoutMs, retry, onUnavailable } = taskNamed(context.definition, context.state);
   for (let tries = 0; ; tries += 1) {
     try {
       return await ports.clock.within(timeoutMs, context.state, TASKS[task](ports, context));
     } catch (error) {
-      if (!isPortError(error) || !error.retryable) throw error;
-      if (!retry || tries >= retry.maxAttempts) {
+      if (!isPortError(error)) throw error;
+      ports.logger.warn({ orderId: context.orderId, state: context.state, ...errorFields(error) }, 'a task failed');
+      if (!error.retryable || !retry || tries >= retry.maxAttempts) {
         if (onUnavailable) return 'unavailable';
         throw error;
       }

@@ -39,10 +39,14 @@ export async function sendNotices(ports: NoticePorts, event: OrderEvent): Promis
   if (failures.length > 0) throw passing ?? failures[0];
 }
 
-/** Tells the operators of an event that needs them, or of a high-value order. At least once, and normally once. */
-export async function alertOperators(ports: OperatorPorts, event: PublishableEvent): Promise<void> {
+/**
+ * Tells the operators of an event that needs them, or of a high-value order. At least once, and normally once. Answers whether
+ * there was anything to tell.
+ */
+export async function alertOperators(ports: OperatorPorts, event: PublishableEvent): Promise<boolean> {
   const notice = operatorsNotice(event, event.highValue);
   if (notice) await sendOnce(ports, 'operators', notice);
+  return notice !== undefined;
 }
 
 async function sendOnce({ inbox, sender }: OperatorPorts, consumer: string, notice: Notice): Promise<void> {

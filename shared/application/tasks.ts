@@ -1,5 +1,5 @@
 import type { Command } from '../domain/commands.ts';
-import { decide } from '../domain/decide.ts';
+import { decide, mayBeginCharge } from '../domain/decide.ts';
 import type { Order } from '../domain/order.ts';
 import type { Thresholds } from '../domain/rules.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -47,9 +47,10 @@ export const TASKS: Readonly<Record<TaskName, Task>> = {
 async function openPayment(ports: TaskPorts, context: TaskContext): Promise<TaskOutcome> {
   const order = await load(ports, context);
   if (order.status === 'charging') return 'opened';
-  if (order.status !== 'pending' && order.status !== 'awaiting_approval') return 'superseded';
+  if (!mayBeginCharge(order)) return 'superseded';
   const { reference } = await ports.payments.open({
     orderId: order.id,
+    customerId: order.customerId,
     amount: order.total,
     paymentMethod: order.paymentMethod,
   });

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { z } from 'zod';
 
 const DAY_MS = 86_400_000;
@@ -39,21 +40,22 @@ export class SettingsError extends Error {
 }
 
 /** Digits alone: what JavaScript also takes for a number (a space, `0x10`, `1e3`) is more likely a slip. */
-const integer = (least: number, most: number, standard: number) =>
-  z
+const integer = (least: number, most: number, standard: number) => {
+  const message = `must be a whole number from ${least} to ${most}`;
+  return z
     .string()
-    .regex(/^\d+$/, `must be a whole number from ${least} to ${most}`)
+    .regex(/^\d+$/, message)
     .transform(Number)
-    .refine((value) => value >= least, `must be at least ${least}`)
-    .refine((value) => value <= most, `must be at most ${most}`)
+    .refine((value) => value >= least && value <= most, message)
     .default(standard);
+};
 
 const shared = {
   APPROVAL_THRESHOLD: integer(1, Number.MAX_SAFE_INTEGER, 100_000),
   HIGH_VALUE_THRESHOLD: integer(1, Number.MAX_SAFE_INTEGER, 10_000),
   CONFIRMATION_TIMEOUT_MS: integer(1, DAY_MS, 300_000),
   APPROVAL_TIMEOUT_MS: integer(1, 30 * DAY_MS, DAY_MS),
-  RETRY_BASE_MS: integer(1, 60_000, 2_000),
+  RETRY_BASE_MS: integer(1, 5_000, 2_000),
   SWEEP_INTERVAL_MS: integer(100, 3_600_000, 60_000),
   CORS_ORIGINS: z
     .string()
@@ -65,7 +67,13 @@ const shared = {
 
 const local = {
   PORT: integer(0, 65_535, 3_000),
-  DATA_FILE: z.string().min(1, 'must name a file, or be :memory:').default('data/orders.sqlite'),
+  DATA_FILE: z
+    .string()
+    .refine(
+      (file) => basename(file) !== 'gateway.sqlite',
+      "must not be gateway.sqlite: the gateway's own books have that name",
+    )
+    .default('data/orders.sqlite'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be a URL such as smtp://localhost:1025' }).optional(),
   SMTP_FROM: z.email('must be a mail address').default('orders@localhost.localdomain'),

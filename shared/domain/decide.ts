@@ -121,7 +121,8 @@ function beginCharge(order: Order, { reference }: BeginCharge, now: number): Dec
   ]);
 }
 
-function mayBeginCharge(order: Order): boolean {
+/** Whether a payment may be opened for the order as it is. */
+export function mayBeginCharge(order: Order): boolean {
   return order.status === 'pending' || (order.status === 'awaiting_approval' && order.approval?.accepted === true);
 }
 
@@ -227,7 +228,8 @@ function requestRefund(order: Order, { by, note }: RequestRefund, now: number): 
 
 function recordRefund(order: Order, { refundId }: RecordRefund, now: number): Decision {
   if (order.status === 'refunded') return unchanged(order, 'refunded');
-  if (order.status !== 'refunding') return unchanged(order, 'superseded');
+  // A refund that happened is a fact, whatever another worker was told before.
+  if (order.status !== 'refunding' && order.status !== 'refund_failed') return unchanged(order, 'superseded');
   return changed(order, now, 'refunded', [
     { name: 'payment_refunded', status: 'refunded', by: SYSTEM, payment: { status: 'refunded', refundId } },
   ]);

@@ -111,6 +111,8 @@ export interface Position {
   readonly dueAt: number;
   /** True: the relay starts this position at `dueAt`. False: the segment that saved it goes on by itself. */
   readonly handOff: boolean;
+  /** How often the sweeper has started this position again; absent while it never had to. */
+  readonly sweeps?: number;
 }
 
 export interface Wait {

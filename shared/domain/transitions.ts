@@ -11,7 +11,8 @@ export const TRANSITIONS: Readonly<Record<OrderStatus, readonly OrderStatus[]>> 
   shipped: ['delivered', 'refunding'],
   delivered: ['refunding'],
   refunding: ['refunded', 'refund_failed'],
-  refund_failed: ['refunding'],
+  // Straight to refunded when the provider's refusal is overtaken by a refund that went through all the same.
+  refund_failed: ['refunding', 'refunded'],
   cancelled: [],
   rejected: [],
   payment_failed: [],

@@ -2,6 +2,8 @@ import type { Money } from '../domain/money.ts';
 
 export interface PaymentRequest {
   readonly orderId: string;
+  /** Whose payment method it has to be: an adapter that can tell refuses anybody else's. */
+  readonly customerId: string;
   readonly amount: Money;
   readonly paymentMethod: string;
 }

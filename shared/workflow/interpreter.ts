@@ -20,10 +20,10 @@ export interface WorkflowTimes {
 }
 
 /**
- * How long a running segment may be silent before the sweeper starts another: longer than any segment takes, which is two
- * tasks with four tries of 10 s each and 14 s between them.
+ * How long a running segment may be silent before the sweeper starts another. Between two writes of a segment lie two tasks at
+ * the most, each with four tries of 10 s and 7 times `RETRY_BASE_MS` (at most 5 s) between them: 150 s.
  */
-export const SEGMENT_LEASE_MS = 120_000;
+export const SEGMENT_LEASE_MS = 180_000;
 
 /** A timer that is early by less than this counts: clocks of two machines differ. */
 const EARLY_TOLERANCE_MS = 1_000;
@@ -72,6 +72,11 @@ export function resume(order: Order, job: Pick<SegmentJob, 'waitId'>, now: numbe
   if (state.type === 'wait') return state.onDeadline;
   if (state.type !== 'retryAfter') throw new Error(`workflow: ${position.state} is not a place to wait`);
   return state.next;
+}
+
+/** Whether the order rests in a wait for people. A worker that comes late must not put a rest of its own in its place. */
+export function restsForPeople(definition: WorkflowDefinition, position: Position | undefined): boolean {
+  return position?.wait !== undefined && stateNamed(definition, position.state).type === 'wait';
 }
 
 /** Where to go instead of resting in `name` once more; undefined while the series may go on. */

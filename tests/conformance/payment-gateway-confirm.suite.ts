@@ -35,7 +35,12 @@ export function paymentConfirmSuite(bench: PaymentBench): void {
     });
 
     it('charges one payment without touching another of the same order', async () => {
-      const request = { orderId: anOrderId(), amount: PRICE, paymentMethod: bench.methods().succeeds };
+      const request = {
+        orderId: anOrderId(),
+        customerId: 'alice',
+        amount: PRICE,
+        paymentMethod: bench.methods().succeeds,
+      };
       const { reference } = await bench.gateway().open(request);
       await bench.gateway().settle(reference);
       const other = await bench.gateway().open({ ...request, orderId: anOrderId() });

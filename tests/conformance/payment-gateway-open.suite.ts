@@ -13,7 +13,12 @@ export function paymentOpenSuite(bench: PaymentBench): void {
     });
 
     it('may be repeated for one order: no money moves, and only what is confirmed is charged', async () => {
-      const request = { orderId: anOrderId(), amount: PRICE, paymentMethod: bench.methods().succeeds };
+      const request = {
+        orderId: anOrderId(),
+        customerId: 'alice',
+        amount: PRICE,
+        paymentMethod: bench.methods().succeeds,
+      };
       const [first] = [await bench.gateway().open(request), await bench.gateway().open(request)];
       expect(await bench.moved(request.orderId)).toEqual(NOTHING);
       await bench.gateway().confirm(first.reference);
@@ -25,6 +30,7 @@ export function paymentOpenSuite(bench: PaymentBench): void {
       async (amount) => {
         const request: PaymentRequest = {
           orderId: anOrderId(),
+          customerId: 'alice',
           amount: { amount, currency: 'USD' },
           paymentMethod: bench.methods().succeeds,
         };
@@ -38,6 +44,7 @@ export function paymentOpenSuite(bench: PaymentBench): void {
       const orderId = anOrderId();
       const { reference } = await bench.gateway().open({
         orderId,
+        customerId: 'alice',
         amount: money,
         paymentMethod: bench.methods().succeeds,
       });

@@ -76,6 +76,7 @@ export function paymentBench(open: OpenPaymentGateway): PaymentBench {
     const orderId = anOrderId();
     const { reference } = await harness().gateway.open({
       orderId,
+      customerId: 'alice',
       amount: PRICE,
       paymentMethod: harness().methods[method],
     });

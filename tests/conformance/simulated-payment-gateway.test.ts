@@ -78,7 +78,7 @@ describe('the simulated payment gateway', () => {
     };
     const gateway = simulatedPaymentGateway({ ledger, clock, newId, ...hooks });
     const orderId = anOrderId();
-    const { reference } = await gateway.open({ orderId, amount: AMOUNT, paymentMethod });
+    const { reference } = await gateway.open({ orderId, customerId: 'alice', amount: AMOUNT, paymentMethod });
     return { ledger, clock, gateway, orderId, reference };
   };
 
@@ -189,7 +189,12 @@ describe('the simulated payment gateway', () => {
     const ledger = memoryPaymentLedger();
     const gateway = simulatedPaymentGateway({ ledger });
     const before = Date.now();
-    const { reference } = await gateway.open({ orderId: anOrderId(), amount: AMOUNT, paymentMethod: 'pm_card_visa' });
+    const { reference } = await gateway.open({
+      orderId: anOrderId(),
+      customerId: 'alice',
+      amount: AMOUNT,
+      paymentMethod: 'pm_card_visa',
+    });
     expect(reference).toMatch(/^pay_[0-9a-f-]{36}$/);
     expect(await gateway.confirm(reference)).toMatchObject({
       transactionId: expect.stringMatching(/^txn_[0-9a-f-]{36}$/),
@@ -204,7 +209,8 @@ describe('books in a file', () => {
   it('outlive the process: states, attempts and movements', async () => {
     const file = temporaryDatabase();
     const gateway = simulatedPaymentGateway({ ledger: sqlitePaymentLedger({ database: file.database() }) });
-    const open = (paymentMethod: string) => gateway.open({ orderId: anOrderId(), amount: AMOUNT, paymentMethod });
+    const open = (paymentMethod: string) =>
+      gateway.open({ orderId: anOrderId(), customerId: 'alice', amount: AMOUNT, paymentMethod });
     const paid = await open('pm_card_visa');
     const charged = await gateway.confirm(paid.reference);
     const flaky = await open('pm_card_flaky');

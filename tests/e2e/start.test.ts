@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -41,7 +41,7 @@ describe('npm start', () => {
   });
 
   it('goes on with an order that was under way when the process was killed', async () => {
-    const first = await start({ RETRY_BASE_MS: '60000' });
+    const first = await start({ RETRY_BASE_MS: '5000' });
     const alice = await tokenOf(first);
     const placed = await place(first, alice, 'dinner', 'pm_card_timeoutAfterCommit');
     await statusBecomes(first, alice, placed.body.id, 'charging');
@@ -50,6 +50,40 @@ describe('npm start', () => {
     const second = await start();
     await statusBecomes(second, alice, placed.body.id, 'paid');
     expect(await charges(second, placed.body.id)).toBe(1);
+  });
+
+  it('stops without waiting for the pauses of a task, and goes on with the next start', async () => {
+    const first = await start({ RETRY_BASE_MS: '5000' });
+    const alice = await tokenOf(first);
+    const placed = await place(first, alice, 'dinner', 'pm_card_flaky');
+    await statusBecomes(first, alice, placed.body.id, 'charging');
+    expect(await first.end('SIGTERM')).toBe(0);
+    // The pauses of this charge add up to 15 s: it was not waited for.
+    expect(first.logs.filter((line) => line.includes('ProcessPayment') && line.includes('"msg":"segment"'))).toEqual(
+      [],
+    );
+
+    const second = await start();
+    await statusBecomes(second, alice, placed.body.id, 'paid');
+    expect(await charges(second, placed.body.id)).toBe(1);
+  });
+
+  it('keeps its files to their owner: they hold addresses and keys', async () => {
+    await start();
+    for (const file of ['orders.sqlite', 'orders.sqlite-wal', 'gateway.sqlite']) {
+      expect((await stat(join(folder, file))).mode & 0o777).toBe(0o600);
+    }
+  });
+
+  it('refuses a data file that would be the books of the gateway', async () => {
+    const twice = { DATA_FILE: join(folder, 'gateway.sqlite') };
+    await expect(start(twice)).rejects.toThrow(/DATA_FILE: must not be gateway\.sqlite/);
+  });
+
+  it('says in one line what is wrong with its arguments', async () => {
+    const { code, stderr } = await runScript('functions/local/main.ts', ['--bogus']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Unknown option '--bogus'.*\n$/);
   });
 
   it('refuses to start a second time on one data file, in words that name it', async () => {
@@ -75,8 +109,8 @@ describe('npm start', () => {
       () => expect.unreachable(),
       (reason) => reason,
     );
-    expect(error.message).toContain('RETRY_BASE_MS: must be a whole number from 1 to 60000');
-    expect(error.message).toContain('APPROVAL_TIMEOUT_MS: must be a whole number from 1 to 2592000000');
+    expect(error.message).toContain('RETRY_BASE_MS: must be a whole number from 1 to 5000');
+    expect(error.message).toContain('APPROVAL_TIMEOUT_MS: must be at most 2592000000');
     expect(error.message).toContain('CORS_ORIGINS: must be origins such as');
   });
 

@@ -226,6 +226,20 @@ describe('looking at an order', () => {
     );
   });
 
+  it.each([
+    ['alice', 'pm_card_visa'],
+    ['olga', 'pm_card_visa'],
+    ['mario', undefined],
+  ])('tells %s how it is paid for: %s', async (person, paymentMethod) => {
+    const api = await startApi();
+    const { id } = await givenOrder(api.orders, 'paid');
+    const { json } = await api.send('GET', `/v1/orders/${id}`, { as: person });
+    expect((json as { paymentMethod?: string }).paymentMethod).toBe(paymentMethod);
+    const list = person === 'olga' ? '/v1/orders?restaurantId=rest-1' : '/v1/orders';
+    const { json: listed } = await api.send('GET', list, { as: person });
+    expect((listed as { orders: { paymentMethod?: string }[] }).orders[0]?.paymentMethod).toBe(paymentMethod);
+  });
+
   it('shows why a payment failed', async () => {
     const api = await startApi();
     const { id } = await givenOrder(api.orders, 'payment_failed');

@@ -32,6 +32,8 @@ const EMAIL = 'alice@example.com';
 const PHONE = '+15550100';
 const KITCHEN = 'kitchen@example.com';
 
+const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
 /** Consumers of a platform that holds one order; `send` may fail for some addresses. */
 async function consumers({ history = [], high = false }: { history?: readonly Command[]; high?: boolean } = {}) {
   const { orders } = memoryOrderStore();
@@ -49,7 +51,7 @@ async function consumers({ history = [], high = false }: { history?: readonly Co
       await log.send(notice);
     },
   };
-  const ports = { orders, restaurants, inbox: memoryInbox(), sender, receipts: memoryReceiptStore() };
+  const ports = { orders, restaurants, inbox: memoryInbox(), sender, receipts: memoryReceiptStore(), logger: QUIET };
 
   async function happens(step: Command): Promise<void> {
     const next = command(order, step);
@@ -73,8 +75,6 @@ async function consumers({ history = [], high = false }: { history?: readonly Co
 }
 
 const EVERYBODY = [`customer email ${EMAIL}`, `customer sms ${PHONE}`, `restaurant email ${KITCHEN}`];
-
-const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 describe('the notices of an event', () => {
   it('go to everybody over every channel, once, however often the event comes', async () => {
@@ -168,6 +168,24 @@ describe('the operators', () => {
     expect(await sent()).toHaveLength(times);
   });
 
+  it('leave a line in the logs for alarms to watch, of ids and codes alone', async () => {
+    const { ports, event, order } = await consumers({ history: [BEGIN, CHARGED, TIMEOUT] });
+    const lines: unknown[] = [];
+    const logger = { ...QUIET, warn: (fields: object, message: string) => lines.push({ ...fields, message }) };
+    await operatorsHandler({ ...ports, logger })(event('created'));
+    expect(lines).toEqual([]);
+    await operatorsHandler({ ...ports, logger })(event('restaurant_timeout'));
+    expect(lines).toEqual([
+      {
+        orderId: order().id,
+        event: 'restaurant_timeout',
+        status: 'refunding',
+        reason: 'restaurant-timeout',
+        message: 'operators told',
+      },
+    ]);
+  });
+
   it('hear nothing of what is none of their business', async () => {
     const { ports, event, sent } = await consumers({ history: [BEGIN, CHARGED], high: true });
     await operatorsHandler(ports)(event('payment_charged'));
@@ -256,7 +274,7 @@ describe('a body that is no order event', () => {
     ['an attempt below 0', { orderId: 'ord_a', state: 'OpenPayment', attempt: -1, revision: 1 }],
     ['an empty wait', { orderId: 'ord_a', state: 'OpenPayment', attempt: 0, revision: 1, waitId: '' }],
   ])('and one that is no job can never be run: %s', async (_, body) => {
-    await expect(segmentHandler({ ...segmentWorld().ports, logger: QUIET })(body)).rejects.toMatchObject({
+    await expect(segmentHandler(segmentWorld().ports)(body)).rejects.toMatchObject({
       code: 'invalid-argument',
     });
   });
@@ -265,7 +283,7 @@ describe('a body that is no order event', () => {
     const world = segmentWorld();
     const { id } = await world.place();
     const job: unknown = JSON.parse(JSON.stringify({ orderId: id, state: 'ValidateOrder', attempt: 0, revision: 1 }));
-    expect((await segmentHandler({ ...world.ports, logger: QUIET })(job)).states).toContain('ProcessPayment');
+    expect((await segmentHandler(world.ports)(job)).states).toContain('ProcessPayment');
   });
 });
 

@@ -147,7 +147,12 @@ const TABLE: Readonly<Record<CommandName, Row>> = {
     refund_failed: '-> refunding (refund_due)',
     refunding: 'same (refund_due)',
   },
-  'record refund': { ...SUPERSEDED, refunding: '-> refunded (refunded)', refunded: 'same (refunded)' },
+  'record refund': {
+    ...SUPERSEDED,
+    refunding: '-> refunded (refunded)',
+    refund_failed: '-> refunded (refunded)',
+    refunded: 'same (refunded)',
+  },
   'record refund failure': {
     ...SUPERSEDED,
     refunding: '-> refund_failed (refund_failed)',

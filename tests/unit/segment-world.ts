@@ -46,6 +46,8 @@ const MANY = 500;
 
 export type World = ReturnType<typeof segmentWorld>;
 
+const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
 /** The workflow over memory adapters, its time in the test's hands: the relay, the scheduler's queue and the sweeper, by hand. */
 export function segmentWorld(options: WorldOptions = {}) {
   const clock = manualClock(NOON);
@@ -65,6 +67,7 @@ export function segmentWorld(options: WorldOptions = {}) {
     thresholds: DEFAULT_THRESHOLDS,
     times: { approvalTimeoutMs: 86_400_000, confirmationTimeoutMs: 300_000 },
     retryBaseMs: 2_000,
+    logger: QUIET,
   };
   const scheduled: Scheduled[] = [];
   const published: OrderEvent[] = [];

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { cancelOrder, confirmOrder } from '../../shared/application/order-commands.ts';
+import { parkOrder } from '../../shared/application/park-order.ts';
+import { TASKS } from '../../shared/application/tasks.ts';
+import { decide } from '../../shared/domain/decide.ts';
 import type { Order } from '../../shared/domain/order.ts';
 import { PortError } from '../../shared/ports/port-error.ts';
 import { SEGMENT_LEASE_MS } from '../../shared/workflow/interpreter.ts';
+import { orderWorkflowV1 } from '../../shared/workflow/order-workflow.ts';
 import { NOON } from '../fixtures.ts';
 import { segmentWorld, type World, type WorldOptions } from './segment-world.ts';
 
@@ -287,22 +291,6 @@ describe('a long retry', () => {
       wait: { since: world.clock.now(), alerted: false },
     });
   });
-
-  async function restOf(world: World, id: string): Promise<number> {
-    const { position } = await world.order(id);
-    return (position?.wait?.deadline ?? Number.NaN) - world.clock.now();
-  }
-
-  async function expectOneAlert(world: World, id: string, reason: string): Promise<void> {
-    const { timeline, position } = await world.order(id);
-    const alerts = timeline.filter(({ name }) => name === 'needs_attention');
-    expect(alerts.map((alert) => alert.reason)).toEqual([reason]);
-    expect(world.published.filter(({ name }) => name === 'needs_attention')).toHaveLength(1);
-    if (!position) return;
-    const lasted = (alerts[0]?.at ?? 0) - (position.wait?.since ?? 0);
-    expect(lasted).toBeGreaterThanOrEqual(15 * MINUTE);
-    expect(lasted).toBeLessThan(20 * MINUTE);
-  }
 });
 
 describe('a refund that the gateway refuses', () => {
@@ -391,11 +379,44 @@ describe('a job', () => {
   });
 });
 
+describe('a worker that comes late', () => {
+  it('does not put its own rest in the place of a wait for people', async () => {
+    const world = segmentWorld();
+    const { id } = await world.place(BANQUET);
+    await world.settle();
+    const waiting = await world.order(id);
+    expect(waiting.position?.state).toBe('RequireApproval');
+    const state = orderWorkflowV1.states['RetryOpening'];
+    if (state?.type !== 'retryAfter') throw new Error('RetryOpening is no long retry');
+    await parkOrder(world.ports, { orderId: id, definition: orderWorkflowV1, name: 'RetryOpening', state });
+    expect(await world.order(id)).toEqual(waiting);
+  });
+
+  it('does not open a payment for an order that waits for approval', async () => {
+    const world = segmentWorld();
+    const { id } = await world.place(BANQUET);
+    await world.settle();
+    const context = { orderId: id, definition: orderWorkflowV1, state: 'OpenPayment' };
+    expect(await TASKS.openPayment(world.ports, context)).toBe('superseded');
+    expect(await world.ledger.byOrder(id)).toEqual([]);
+  });
+
+  it('is believed when its refund went through, although another was refused', async () => {
+    const { world, id } = await traceOf('pm_card_refundFails');
+    await world.next();
+    expect((await world.order(id)).status).toBe('refund_failed');
+    const before = await world.order(id);
+    const decision = decide(before, { type: 'record-refund', refundId: 're_late' }, world.clock.now());
+    expect(decision).toMatchObject({
+      kind: 'changed',
+      order: { status: 'refunded', payment: { refundId: 're_late' } },
+    });
+  });
+});
+
 describe('an error that does not pass', () => {
-  it.each([
-    ["a port's refusal", new PortError('permission-denied', 'PaymentGateway.confirm')],
-    ['a defect', new TypeError('undefined is not a function')],
-  ])('%s falls through at once, and leaves the order where it was', async (_, error) => {
+  it('falls through at once when it is a defect, and leaves the order where it was', async () => {
+    const error = new TypeError('undefined is not a function');
     let calls = 0;
     const world = segmentWorld({
       before: async (operation) => {
@@ -413,6 +434,26 @@ describe('an error that does not pass', () => {
     });
   });
 
+  const REFUSALS = ['permission-denied', 'invalid-argument', 'not-found', 'internal', 'unknown'] as const;
+  it.each(REFUSALS.flatMap((code) => (['open', 'settle', 'refund'] as const).map((call) => ({ code, call }))))(
+    'of $call with $code is not retried within the task: it rests, and the operators are told',
+    async ({ code, call }) => {
+      const world = segmentWorld({
+        before: async (operation) => {
+          if (operation === call) throw new PortError(code, `PaymentGateway.${operation}`);
+          if (operation === 'confirm' && call === 'settle')
+            throw new PortError('permission-denied', 'PaymentGateway.confirm');
+        },
+      });
+      const { id } = await world.place();
+      await world.settle();
+      for (let round = 0; round < 6 && (await world.order(id)).position; round += 1) await world.next();
+      expect(world.runs.flatMap(({ sleeps }) => sleeps)).toEqual([]);
+      const reason = { open: 'payment-not-opened', settle: 'payment-unsettled', refund: 'refund-unsettled' }[call];
+      await expectOneAlert(world, id, reason);
+    },
+  );
+
   it('is thrown when retries are used up and the definition knows no way on', async () => {
     const world = segmentWorld({
       orders: (inner) => ({
@@ -428,3 +469,19 @@ describe('an error that does not pass', () => {
     expect(world.clock.now()).toBe(NOON + 14_000);
   });
 });
+
+async function restOf(world: World, id: string): Promise<number> {
+  const { position } = await world.order(id);
+  return (position?.wait?.deadline ?? Number.NaN) - world.clock.now();
+}
+
+async function expectOneAlert(world: World, id: string, reason: string): Promise<void> {
+  const { timeline, position } = await world.order(id);
+  const alerts = timeline.filter(({ name }) => name === 'needs_attention');
+  expect(alerts.map((alert) => alert.reason)).toEqual([reason]);
+  expect(world.published.filter(({ name }) => name === 'needs_attention')).toHaveLength(1);
+  if (!position) return;
+  const lasted = (alerts[0]?.at ?? 0) - (position.wait?.since ?? 0);
+  expect(lasted).toBeGreaterThanOrEqual(15 * MINUTE);
+  expect(lasted).toBeLessThan(20 * MINUTE);
+}

@@ -23,7 +23,7 @@ const NUMBERS = [
   ['HIGH_VALUE_THRESHOLD', 'highValueThreshold', 1, Number.MAX_SAFE_INTEGER],
   ['CONFIRMATION_TIMEOUT_MS', 'confirmationTimeoutMs', 1, DAY_MS],
   ['APPROVAL_TIMEOUT_MS', 'approvalTimeoutMs', 1, 30 * DAY_MS],
-  ['RETRY_BASE_MS', 'retryBaseMs', 1, 60_000],
+  ['RETRY_BASE_MS', 'retryBaseMs', 1, 5_000],
   ['SWEEP_INTERVAL_MS', 'sweepIntervalMs', 100, 3_600_000],
   ['PORT', 'port', 0, 65_535],
 ] as const;
@@ -64,12 +64,26 @@ describe('the settings', () => {
   });
 
   it.each(NUMBERS)('refuse %s beyond its bounds, and say what they are', (key, _, least, most) => {
-    const below = least === 0 ? `must be a whole number from 0 to ${most}` : `must be at least ${least}`;
-    expect(complaint(key, `${least - 1}`)).toBe(`${key}: ${below}`);
-    expect(complaint(key, `${most + 1}`)).toBe(`${key}: must be at most ${most}`);
+    const message = `${key}: must be a whole number from ${least} to ${most}`;
+    expect(complaint(key, `${least - 1}`)).toBe(message);
+    expect(complaint(key, `${most + 1}`)).toBe(message);
   });
 
-  const NONSENSE = ['many', '1.5', '-1', '1e3', '0x10', 'Infinity', 'NaN', ' ', '1 000', '5s', 'true', '٣'];
+  const NONSENSE = [
+    'many',
+    '1.5',
+    '-1',
+    '1e3',
+    '0x10',
+    'Infinity',
+    'NaN',
+    ' ',
+    '1 000',
+    '5s',
+    '99999999999999999999',
+    'true',
+    '٣',
+  ];
 
   it.each(NUMBERS.flatMap(([key]) => NONSENSE.map((value) => ({ key, value }))))(
     'refuse $key=$value',
@@ -123,6 +137,11 @@ describe('the settings', () => {
 
   it('take a data file, also none', () => {
     expect(readLocalSettings({ DATA_FILE: ':memory:' }).dataFile).toBe(':memory:');
+    expect(readLocalSettings({ DATA_FILE: '/tmp/dinner.sqlite' }).dataFile).toBe('/tmp/dinner.sqlite');
+  });
+
+  it("refuse a data file where the gateway's own books will be", () => {
+    expect(complaint('DATA_FILE', 'data/gateway.sqlite')).toMatch(/^DATA_FILE: must not be gateway\.sqlite/);
   });
 
   it('are refused for every key that is wrong, all at once', () => {

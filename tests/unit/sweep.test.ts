@@ -11,6 +11,7 @@ import { anOrder, aPosition, NOON } from '../fixtures.ts';
 import { manualClock } from '../manual-clock.ts';
 
 const GRACE = SWEEP_GRACE_MS;
+const FIRST_REST_MS = 60_000;
 
 async function swept(positions: readonly (Position | undefined)[], now: number) {
   const { orders } = memoryOrderStore();
@@ -56,7 +57,7 @@ describe('the sweeper', () => {
   it('starts the wait that the order rests in, by its id', async () => {
     const { made, started } = await swept([waitingUntil(NOON)], NOON + GRACE);
     expect(started).toEqual([
-      { orderId: made[0]?.id, state: 'RequireApproval', attempt: 0, revision: 1, waitId: 'RequireApproval@2' },
+      { orderId: made[0]?.id, state: 'RequireApproval', attempt: 0, revision: 2, waitId: 'RequireApproval@2' },
     ]);
   });
 
@@ -67,16 +68,77 @@ describe('the sweeper', () => {
   });
 
   it('says which orders it had to start, and fails when one cannot be', async () => {
-    const { ports, made } = await swept([aPosition()], NOON + GRACE);
+    const { orders } = memoryOrderStore();
+    const order = anOrder({ position: aPosition() });
+    await orders.create(order, eventsAfter(order, 0));
     const lines: unknown[] = [];
     const log = (fields: object, message: string) => lines.push({ ...fields, message });
     const logger = { info: log, warn: log, error: log };
-    await sweepHandler({ ...ports, logger })();
-    expect(lines).toEqual([{ orderId: made[0]?.id, message: 'order was past due: started again' }]);
+    const clock = manualClock(NOON + GRACE);
+    let down = false;
     const start = async () => {
-      throw new PortError('unavailable', 'WorkflowScheduler.start');
+      if (down) throw new PortError('unavailable', 'WorkflowScheduler.start');
     };
-    const broken = { ...ports, logger, scheduler: { ...ports.scheduler, start } };
-    await expect(sweepHandler(broken)()).rejects.toMatchObject({ code: 'unavailable' });
+    const sweep = sweepHandler({ orders, clock, logger, scheduler: { start, startAt: start } });
+    await sweep();
+    expect(lines).toEqual([{ orderId: order.id, message: 'order was past due: started again' }]);
+    down = true;
+    clock.advance(FIRST_REST_MS + GRACE);
+    await expect(sweep()).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('starts an order that does not get on after 1, 2, 4 minutes and so on up to an hour, and tells the operators once', async () => {
+    const { orders } = memoryOrderStore();
+    const order = anOrder({ position: aPosition() });
+    await orders.create(order, eventsAfter(order, 0));
+    const clock = manualClock(NOON);
+    const jobs: { revision: number; minute: number }[] = [];
+    const start = async ({ revision }: SegmentJob) => {
+      jobs.push({ revision, minute: Math.round((clock.now() - NOON) / FIRST_REST_MS) });
+    };
+    for (let minute = 0; minute < 300; minute += 1) {
+      clock.advance(FIRST_REST_MS);
+      await sweepOrders({ orders, clock, scheduler: { start, startAt: start } });
+    }
+    expect(jobs.map(({ minute }) => minute).slice(0, 5)).toEqual([1, 3, 6, 11, 20]);
+    expect(jobs.length).toBeLessThan(14);
+    // Each start is a job of its own for schedulers that drop equal ones.
+    expect(new Set(jobs.map(({ revision }) => revision)).size).toBe(jobs.length);
+    const { timeline } = (await orders.get(order.id)) ?? order;
+    expect(timeline.map(({ name, reason }) => [name, reason])).toEqual([
+      ['created', undefined],
+      ['needs_attention', 'workflow-stuck'],
+    ]);
+  });
+
+  it('is not kept from an order by five hundred that do not get on', async () => {
+    const { orders } = memoryOrderStore();
+    const stuck = Array.from({ length: 500 }, () => anOrder({ position: aPosition({ dueAt: NOON - 1 }) }));
+    const good = anOrder({ position: aPosition() });
+    for (const order of [...stuck, good]) await orders.create(order, eventsAfter(order, 0));
+    const clock = manualClock(NOON + GRACE);
+    const started = new Set<string>();
+    const start = async ({ orderId }: SegmentJob) => void started.add(orderId);
+    const ports = { orders, clock, scheduler: { start, startAt: start } };
+    await sweepOrders(ports);
+    expect(started.has(good.id)).toBe(false);
+    await sweepOrders(ports);
+    expect(started.has(good.id)).toBe(true);
+  });
+
+  it('leaves an order alone that somebody has just written', async () => {
+    const { orders } = memoryOrderStore();
+    const order = anOrder({ position: aPosition() });
+    await orders.create(order, eventsAfter(order, 0));
+    const stale = { ...order, revision: 7 };
+    const started: SegmentJob[] = [];
+    const start = async (job: SegmentJob) => void started.push(job);
+    const behind = { ...orders, due: async () => [stale] };
+    const ids = await sweepOrders({
+      orders: behind,
+      clock: manualClock(NOON + GRACE),
+      scheduler: { start, startAt: start },
+    });
+    expect([ids, started]).toEqual([[], []]);
   });
 });

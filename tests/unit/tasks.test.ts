@@ -115,9 +115,11 @@ describe('a task that comes too late', () => {
       [REVIEW, { type: 'approve', accepted: true, by: 'operator:olga' }],
     ],
     ['giveUpOpening', 'an order that awaits its approval', [REVIEW]],
+    ['openPayment', 'an order that awaits its approval', [REVIEW]],
   ] as const)('%s leaves %s alone', async (task, _, history) => {
-    const { order, run, stored } = await given(history);
+    const { order, asked, run, stored } = await given(history);
     expect(await run(task)).toBe('superseded');
+    expect(asked).toEqual([]);
     expect(await stored()).toEqual(order);
   });
 });

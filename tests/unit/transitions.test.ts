@@ -40,6 +40,7 @@ describe('the moves of an order', () => {
       'refunding -> refunded',
       'refunding -> refund_failed',
       'refund_failed -> refunding',
+      'refund_failed -> refunded',
     ]);
   });
 

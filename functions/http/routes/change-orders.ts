@@ -124,7 +124,7 @@ export function changeOrderRoutes(app: App, deps: AppDeps): void {
     const change = await changeRequest(c, deps, c.req.valid('param'), c.req.valid('header'));
     const result = await cancelOrder(deps, { ...change, ...noted(c.req.valid('json')) });
     if (result.kind === 'refused' || result.outcome !== 'cancel_requested') return sendChanged(c, result);
-    return c.json(orderJson(result.order), 202, { ETag: etag(result.order) });
+    return c.json(orderJson(result.order, c.get('actor')), 202, { ETag: etag(result.order) });
   });
 
   app.openapi(approvalRoute, async (c) => {

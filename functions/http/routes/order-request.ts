@@ -35,5 +35,5 @@ export async function changeRequest(
 /** The order as it is after a change. */
 export function sendChanged(c: AppContext, result: Changed | Refused) {
   if (result.kind === 'refused') return sendRefusal(c, result);
-  return c.json(orderJson(result.order), 200, { ETag: etag(result.order) });
+  return c.json(orderJson(result.order, c.get('actor')), 200, { ETag: etag(result.order) });
 }

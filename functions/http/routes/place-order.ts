@@ -55,7 +55,7 @@ export function placeOrderRoute(app: App, deps: AppDeps): void {
     const { order, replayed } = result;
     c.set('orderId', order.id);
     const headers = { Location: `/v1/orders/${order.id}`, ETag: etag(order) };
-    if (!replayed) return c.json(orderJson(order), 201, headers);
-    return c.json(orderJson(order), 200, { ...headers, 'Idempotency-Replayed': 'true' });
+    if (!replayed) return c.json(orderJson(order, c.get('actor')), 201, headers);
+    return c.json(orderJson(order, c.get('actor')), 200, { ...headers, 'Idempotency-Replayed': 'true' });
   });
 }

@@ -63,7 +63,7 @@ export function readOrderRoutes(app: App, deps: AppDeps): void {
   app.openapi(getRoute, async (c) => {
     const result = await getOrder(deps, orderRequest(c, c.req.valid('param').orderId));
     if (result.kind === 'refused') return sendRefusal(c, result);
-    return c.json(orderJson(result.order), 200, { ETag: etag(result.order) });
+    return c.json(orderJson(result.order, c.get('actor')), 200, { ETag: etag(result.order) });
   });
 
   app.openapi(listRoute, async (c) => {
@@ -71,7 +71,13 @@ export function readOrderRoutes(app: App, deps: AppDeps): void {
     const page = { limit, ...(cursor !== undefined && { cursor }) };
     const result = await listOrders(deps, { actor: c.get('actor'), ...filters, page });
     if (result.kind === 'refused') return sendRefusal(c, result);
-    return c.json({ orders: result.page.items.map(orderJson), nextCursor: result.page.nextCursor }, 200);
+    return c.json(
+      {
+        orders: result.page.items.map((order) => orderJson(order, c.get('actor'))),
+        nextCursor: result.page.nextCursor,
+      },
+      200,
+    );
   });
 
   app.openapi(timelineRoute, async (c) => {

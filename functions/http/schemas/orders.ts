@@ -102,7 +102,7 @@ export const orderSchema = z
     items: z.array(lineSchema),
     total: moneySchema,
     deliveryAddress: z.string(),
-    paymentMethod: z.string(),
+    paymentMethod: z.string().optional().openapi({ description: 'Left out for the restaurant' }),
     contact: contactSchema.optional(),
     status: orderStatusField,
     payment: paymentSchema,

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PortError } from '../../ports/port-error.ts';
@@ -23,6 +23,7 @@ export function connectExclusively(file: string): DatabaseSync {
     // Before the first read, or SQLite would share the write-ahead log by memory and lock nothing for good.
     db.exec('PRAGMA locking_mode = EXCLUSIVE');
     refuseNewerSchema(db, file);
+    keepPrivate(file);
     useWriteAheadLog(db, file);
     db.exec(`PRAGMA synchronous = FULL; BEGIN IMMEDIATE; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
     return db;
@@ -30,6 +31,11 @@ export function connectExclusively(file: string): DatabaseSync {
     db?.close();
     throw openFailure(file, error);
   }
+}
+
+/** It holds addresses and keys. SQLite gives its log the same rights. By path: a handle of ours would drop the locks. */
+function keepPrivate(file: string): void {
+  if (file !== ':memory:') chmodSync(file, 0o600);
 }
 
 function refuseNewerSchema(db: DatabaseSync, file: string): void {
