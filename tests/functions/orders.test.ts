@@ -230,7 +230,7 @@ describe('looking at an order', () => {
     ['alice', 'pm_card_visa'],
     ['olga', 'pm_card_visa'],
     ['mario', undefined],
-  ])('tells %s how it is paid for: %s', async (person, paymentMethod) => {
+  ] as const)('tells %s how it is paid for: %s', async (person, paymentMethod) => {
     const api = await startApi();
     const { id } = await givenOrder(api.orders, 'paid');
     const { json } = await api.send('GET', `/v1/orders/${id}`, { as: person });
