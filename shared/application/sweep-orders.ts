@@ -20,7 +20,7 @@ export const SWEEP_GRACE_MS = 30_000;
 const SWEEP_LIMIT = 500;
 const FIRST_REST_MS = 60_000;
 const LONGEST_REST_MS = 3_600_000;
-/** Sweeps of one position after which the operators are told: about a quarter of an hour. */
+/** Sweeps of one position after which the operators are told; the fourth comes after some ten minutes. */
 const ALERT_AFTER_SWEEPS = 4;
 
 /**
