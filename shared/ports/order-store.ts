@@ -24,6 +24,8 @@ export interface OrderStore {
   get(id: string): Promise<Order | undefined>;
 
   /**
+   * `order.revision` is one more than `expectedRevision`, always.
+   *
    * Replaces the order if its stored revision is `expectedRevision`, and fails with `conflict` if it is another or the
    * order does not exist. Of any number of calls with one expected revision exactly one succeeds.
    */
