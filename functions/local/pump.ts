@@ -111,7 +111,6 @@ export function pump(options: PumpOptions): Pump {
     } catch (error) {
       // All of them are relayed again: better twice than not before a restart.
       await feed.release(ids);
-      relayNotBefore = clock.now() + RELAY_RETRY_MS;
       throw error;
     }
     if (again.length > 0) {

@@ -446,6 +446,31 @@ describe('a relay that fails', () => {
     await pass(1_000);
     expect(seen).toEqual([ids, ids]);
   });
+
+  it('to acknowledge is let be for a second, however often it is woken by what it relays', async () => {
+    let calls = 0;
+    const made = platform({
+      relay: async () => {
+        calls += 1;
+        await made.put(`relayed ${calls}`);
+        return [];
+      },
+      feed: (inner) => ({
+        ...inner,
+        async acknowledge(ids) {
+          // A pump that does not let it be would otherwise never end.
+          if (calls > 50) return inner.acknowledge(ids);
+          throw new PortError('unavailable', 'ChangeFeed.acknowledge');
+        },
+      }),
+    });
+    await made.commit();
+    made.pump.start();
+    await made.pass(0);
+    expect(calls).toBe(1);
+    await made.pass(1_000);
+    expect(calls).toBe(2);
+  });
 });
 
 describe('a store that fails', () => {
