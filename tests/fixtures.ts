@@ -41,6 +41,7 @@ export function anOrder(overrides: Partial<Order> = {}): Order {
       deliveryAddress: '1 Main Street',
       paymentMethod: 'pm_card_visa',
       requestHash: '0'.repeat(64),
+      correlationId: 'request-1',
       by: `customer:${overrides.customerId ?? 'alice'}`,
     },
     createdAt,

@@ -7,7 +7,7 @@ export const operatorsHandler =
   (ports: OperatorPorts & { readonly logger: Logger }) =>
   async (body: unknown): Promise<void> => {
     const event = parseEvent(body);
-    const { orderId, name, status, reason } = event;
+    const { orderId, correlationId, name, status, reason } = event;
     if (await alertOperators(ports, event))
-      ports.logger.warn({ orderId, event: name, status, reason }, 'operators told');
+      ports.logger.warn({ orderId, correlationId, event: name, status, reason }, 'operators told');
   };

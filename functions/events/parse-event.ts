@@ -14,6 +14,7 @@ const cloudEvent = z.object({
   time: z.iso.datetime(),
   sequence: z.int().positive(),
   highvalue: z.boolean(),
+  correlationid: z.string().min(1),
   data: z.object({
     orderId: z.string().min(1),
     customerId: z.string().min(1),
@@ -36,7 +37,7 @@ export function parseEvent(body: unknown): PublishableEvent {
     const fields = result.error.issues.map(({ path }) => path.join('.') || 'body').join(', ');
     throw new PortError('invalid-argument', 'parseEvent', { message: `not an order event: ${fields}` });
   }
-  const { id, type, time, sequence, highvalue, data } = result.data;
+  const { id, type, time, sequence, highvalue, correlationid, data } = result.data;
   const name = EVENT_NAMES.find((candidate) => eventType(candidate) === type);
   if (!name) throw new PortError('invalid-argument', 'parseEvent', { message: `unknown event type ${type}` });
   const { previousStatus, reason, ...facts } = data;
@@ -46,6 +47,7 @@ export function parseEvent(body: unknown): PublishableEvent {
     sequence,
     at: Date.parse(time),
     highValue: highvalue,
+    correlationId: correlationid,
     ...facts,
     ...(previousStatus && { previousStatus }),
     ...(reason !== undefined && { reason }),

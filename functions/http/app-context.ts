@@ -19,7 +19,7 @@ export interface AppDeps {
   readonly clock: Clock;
   readonly authenticate: Authenticator;
   readonly logger: Logger;
-  /** Makes an id for a request that brings none: up to 128 of `A-Z a-z 0-9 . _ -`. */
+  /** Makes an id for a request that brings none: up to 64 of `A-Z a-z 0-9 . _ -`. */
   readonly newRequestId: () => string;
   /** Web origins that browsers may call from, compared exactly. */
   readonly corsOrigins: readonly string[];

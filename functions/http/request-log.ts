@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import type { AppContext, AppDeps, AppEnv } from './app-context.ts';
 
-const SANE_ID = /^[A-Za-z0-9._-]{1,128}$/;
+const SANE_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** Gives every request an id, its own where that is a sane one, and writes one line about it: who asked is not in it. */
 export function requestLog({ clock, logger, newRequestId }: AppDeps): MiddlewareHandler<AppEnv> {

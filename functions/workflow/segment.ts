@@ -8,6 +8,7 @@ const segmentJob = z.object({
   state: z.string().min(1),
   attempt: z.int().nonnegative(),
   revision: z.int().positive(),
+  correlationId: z.string().min(1),
   waitId: z.string().min(1).optional(),
 });
 
@@ -18,7 +19,7 @@ export const segmentHandler =
     const job = parseJob(body);
     const trace = await runSegment(ports, job);
     ports.logger.info(
-      { orderId: job.orderId, states: trace.states },
+      { orderId: job.orderId, correlationId: job.correlationId, states: trace.states },
       trace.states.length > 0 ? 'segment' : 'stale job',
     );
     return trace;

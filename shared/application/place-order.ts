@@ -37,6 +37,15 @@ export interface RequestedItem {
   readonly expectedUnitPrice?: Money;
 }
 
+export interface PlaceRequest {
+  readonly actor: Actor;
+  /** The idempotency key. */
+  readonly key: string;
+  readonly body: OrderRequest;
+  /** The id of the request that asks. */
+  readonly correlationId: string;
+}
+
 export interface Placed {
   readonly kind: 'done';
   readonly order: Order;
@@ -51,7 +60,7 @@ export interface Placed {
  */
 export async function placeOrder(
   ports: PlacePorts,
-  { actor, key, body }: { readonly actor: Actor; readonly key: string; readonly body: OrderRequest },
+  { actor, key, body, correlationId }: PlaceRequest,
 ): Promise<Placed | Refused> {
   const id = ports.ids.orderId(actor.subject, key);
   const requestHash = fingerprint(body);
@@ -59,7 +68,7 @@ export async function placeOrder(
   if (earlier) return replay(earlier, requestHash);
   const priced = price(await ports.restaurants.get(body.restaurantId), body);
   if (priced.kind === 'refused') return priced;
-  const order = pendingOrder(ports, actor, body, { id, requestHash, ...priced });
+  const order = pendingOrder(ports, actor, body, { id, requestHash, correlationId, ...priced });
   try {
     await ports.orders.create(order, eventsAfter(order, 0));
     return { kind: 'done', order, replayed: false };
@@ -84,7 +93,7 @@ function pendingOrder(
   ports: PlacePorts,
   actor: Actor,
   body: OrderRequest,
-  facts: { id: string; requestHash: string; lines: readonly LineItem[]; total: Money },
+  facts: Pick<Order, 'id' | 'requestHash' | 'correlationId' | 'total'> & { readonly lines: readonly LineItem[] },
 ): Order {
   const now = ports.clock.now();
   const order = newOrder(
@@ -98,6 +107,7 @@ function pendingOrder(
       paymentMethod: body.paymentMethod,
       ...(body.contact && { contact: body.contact }),
       requestHash: facts.requestHash,
+      correlationId: facts.correlationId,
       by: `customer:${actor.subject}`,
     },
     now,

@@ -21,6 +21,8 @@ export interface SegmentJob {
   readonly attempt: number;
   /** The revision that asked for it. */
   readonly revision: number;
+  /** The request that placed the order. */
+  readonly correlationId: string;
   /** Given for a timer: it only counts while the order still rests in this wait. */
   readonly waitId?: string;
 }
@@ -46,6 +48,7 @@ export function jobOf(order: Order): SegmentJob | undefined {
     state: position.state,
     attempt: position.attempt,
     revision: order.revision,
+    correlationId: order.correlationId,
     ...(position.wait && { waitId: position.wait.id }),
   };
 }

@@ -16,7 +16,9 @@ export interface OrderCloudEvent {
   readonly sequence: number;
   /** Extension, for filters: whether the order is of high value. */
   readonly highvalue: boolean;
-  readonly data: Omit<OrderEvent, 'id' | 'name' | 'sequence' | 'at'>;
+  /** Extension: the id of the request that placed the order, the same in all of the order's events. */
+  readonly correlationid: string;
+  readonly data: Omit<OrderEvent, 'id' | 'name' | 'sequence' | 'at' | 'correlationId'>;
 }
 
 export function eventType(name: OrderEvent['name']): string {
@@ -24,7 +26,7 @@ export function eventType(name: OrderEvent['name']): string {
 }
 
 export function toCloudEvent(event: OrderEvent & { readonly highValue: boolean }): OrderCloudEvent {
-  const { id, name, sequence, at, highValue, ...data } = event;
+  const { id, name, sequence, at, highValue, correlationId, ...data } = event;
   return {
     specversion: '1.0',
     id,
@@ -35,6 +37,7 @@ export function toCloudEvent(event: OrderEvent & { readonly highValue: boolean }
     datacontenttype: 'application/json',
     sequence,
     highvalue: highValue,
+    correlationid: correlationId,
     data,
   };
 }

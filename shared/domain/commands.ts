@@ -33,6 +33,7 @@ export interface NewOrder {
   readonly paymentMethod: string;
   readonly contact?: Contact;
   readonly requestHash: string;
+  readonly correlationId: string;
   readonly by: ActorName;
 }
 

@@ -19,6 +19,8 @@ export interface OrderEvent {
   readonly total: Money;
   readonly version: number;
   readonly reason?: string;
+  /** The request that placed the order. */
+  readonly correlationId: string;
 }
 
 /** The events of the timeline entries behind `sequence`, oldest first. With 0, all of the order's events. */
@@ -40,5 +42,6 @@ function eventOf(order: Order, entry: TimelineEntry): OrderEvent {
     total: order.total,
     version: entry.version,
     ...(entry.reason && { reason: entry.reason }),
+    correlationId: order.correlationId,
   };
 }

@@ -147,6 +147,8 @@ export interface Order {
   /** Grows with every event. */
   readonly sequence: number;
   readonly timeline: readonly TimelineEntry[];
+  /** The id of the request that placed the order: it goes with every event, job and log line that follows from it. */
+  readonly correlationId: string;
   /** SHA-256 (hex) of the canonical request body, to tell a repeat from a reused key. */
   readonly requestHash: string;
   readonly addressChanges: number;

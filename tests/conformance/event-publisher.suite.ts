@@ -94,6 +94,7 @@ function anEvent(overrides: Partial<PublishableEvent> = {}): PublishableEvent {
     status: 'pending',
     total: { amount: 1599, currency: 'USD' },
     version: 1,
+    correlationId: 'request-1',
     highValue: false,
     ...overrides,
   };

@@ -81,7 +81,13 @@ export function orderStoreChangesSuite(open: OpenOrderStore): void {
 
     it('says what to run and when, when the position hands off', async () => {
       const change = await committedWith({ handOff: true, state: 'OpenPayment', attempt: 2, dueAt: NOON + 5 });
-      const job = { orderId: change?.orderId, state: 'OpenPayment', attempt: 2, revision: 1 };
+      const job = {
+        orderId: change?.orderId,
+        state: 'OpenPayment',
+        attempt: 2,
+        revision: 1,
+        correlationId: 'request-1',
+      };
       expect(change?.start).toStrictEqual({ job, at: NOON + 5 });
     });
 

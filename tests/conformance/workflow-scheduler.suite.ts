@@ -88,7 +88,14 @@ export function workflowSchedulerSuite(name: string, open: OpenWorkflowScheduler
 }
 
 function aJob(overrides: Partial<SegmentJob> = {}): SegmentJob {
-  return { orderId: anOrderId(), state: 'ValidateOrder', attempt: 0, revision: 1, ...overrides };
+  return {
+    orderId: anOrderId(),
+    state: 'ValidateOrder',
+    attempt: 0,
+    revision: 1,
+    correlationId: 'request-1',
+    ...overrides,
+  };
 }
 
 /** The jobs without their repeats. */

@@ -98,7 +98,7 @@ describe('every answer', () => {
 });
 
 describe('the request id', () => {
-  it.each(['7f3c2a9e-0b1d-4c55-9d7e-1f2a3b4c5d6e', 'a', 'A.b_c-9', 'x'.repeat(128)])(
+  it.each(['7f3c2a9e-0b1d-4c55-9d7e-1f2a3b4c5d6e', 'a', 'A.b_c-9', 'x'.repeat(64)])(
     'is the one that came: %s',
     async (id) => {
       const api = await startApi();
@@ -109,7 +109,7 @@ describe('the request id', () => {
     },
   );
 
-  it.each(['', ' ', 'a b', 'a,b', 'x'.repeat(129), 'a%0d%0aSet-Cookie:x', '<script>', 'ä', '{"a":1}', '../x'])(
+  it.each(['', ' ', 'a b', 'a,b', 'x'.repeat(65), 'a%0d%0aSet-Cookie:x', '<script>', 'ä', '{"a":1}', '../x'])(
     'is a new one where %j came',
     async (id) => {
       const api = await startApi();

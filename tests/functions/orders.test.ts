@@ -48,6 +48,16 @@ describe('placing an order', () => {
     expect((await api.orders.get(id))?.customerId).toBe('bob');
   });
 
+  it('keeps the id of the request that placed it, for everything that follows from it', async () => {
+    const api = await startApi();
+    const placed = await api.place({ key: 'k', headers: { 'X-Request-Id': 'dinner-17' } });
+    await api.place({ key: 'k', headers: { 'X-Request-Id': 'another' } });
+    const { id } = placed.json as OrderBody;
+    const order = await api.orders.get(id);
+    expect(order).toMatchObject({ correlationId: 'dinner-17' });
+    expect(JSON.stringify(placed.json)).not.toContain('dinner-17');
+  });
+
   it('adds up several items', async () => {
     const api = await startApi();
     const items = [

@@ -167,7 +167,13 @@ describe('what a command does', () => {
         events: eventsAfter(changed, order.sequence),
         start: {
           at: NOON + 60_000,
-          job: { orderId: order.id, state: 'RefundPayment', attempt: 0, revision: order.revision + 1 },
+          job: {
+            orderId: order.id,
+            state: 'RefundPayment',
+            attempt: 0,
+            revision: order.revision + 1,
+            correlationId: 'request-1',
+          },
         },
       },
     ]);

@@ -178,6 +178,7 @@ describe('the operators', () => {
     expect(lines).toEqual([
       {
         orderId: order().id,
+        correlationId: 'request-1',
         event: 'restaurant_timeout',
         status: 'refunding',
         reason: 'restaurant-timeout',
@@ -271,8 +272,12 @@ describe('a body that is no order event', () => {
   it.each([
     ['nothing', undefined],
     ["an order's id alone", { orderId: 'ord_a' }],
-    ['an attempt below 0', { orderId: 'ord_a', state: 'OpenPayment', attempt: -1, revision: 1 }],
-    ['an empty wait', { orderId: 'ord_a', state: 'OpenPayment', attempt: 0, revision: 1, waitId: '' }],
+    ['an attempt below 0', { orderId: 'ord_a', state: 'OpenPayment', attempt: -1, revision: 1, correlationId: 'r' }],
+    [
+      'an empty wait',
+      { orderId: 'ord_a', state: 'OpenPayment', attempt: 0, revision: 1, correlationId: 'r', waitId: '' },
+    ],
+    ['no correlation id', { orderId: 'ord_a', state: 'OpenPayment', attempt: 0, revision: 1 }],
   ])('and one that is no job can never be run: %s', async (_, body) => {
     await expect(segmentHandler(segmentWorld().ports)(body)).rejects.toMatchObject({
       code: 'invalid-argument',
@@ -282,7 +287,9 @@ describe('a body that is no order event', () => {
   it('but a job is run', async () => {
     const world = segmentWorld();
     const { id } = await world.place();
-    const job: unknown = JSON.parse(JSON.stringify({ orderId: id, state: 'ValidateOrder', attempt: 0, revision: 1 }));
+    const job: unknown = JSON.parse(
+      JSON.stringify({ orderId: id, state: 'ValidateOrder', attempt: 0, revision: 1, correlationId: 'request-1' }),
+    );
     expect((await segmentHandler(world.ports)(job)).states).toContain('ProcessPayment');
   });
 });
@@ -307,6 +314,7 @@ describe('an event on the wire', () => {
         }),
         version: fc.integer({ min: 1 }),
         reason: id,
+        correlationId: id,
         highValue: fc.boolean(),
       },
       {
@@ -320,6 +328,7 @@ describe('an event on the wire', () => {
           'status',
           'total',
           'version',
+          'correlationId',
           'highValue',
         ],
       },

@@ -104,6 +104,7 @@ function orderOf(lines: readonly LineItem[]): Order {
       deliveryAddress: '1 Main Street',
       paymentMethod: 'pm_card_visa',
       requestHash: '0'.repeat(64),
+      correlationId: 'request-1',
       by: 'customer:alice',
     },
     NOON,

@@ -33,6 +33,7 @@ const LONGEST = {
   id: `ord_${'z'.repeat(32)}`,
   customerId: '"'.repeat(128),
   restaurantId: 'r'.repeat(64),
+  correlationId: 'c'.repeat(64),
   total: { amount: Number.MAX_SAFE_INTEGER, currency: 'USD' },
 } as const;
 
@@ -51,6 +52,7 @@ function longestEvent(name: OrderEvent['name'], status: OrderEvent['status']): O
     total: LONGEST.total,
     version: 99_999,
     reason: 'x'.repeat(64),
+    correlationId: 'c'.repeat(64),
   };
 }
 

@@ -25,6 +25,7 @@ const COMBINATIONS: readonly OrderEvent[] = EVENT_NAMES.flatMap((name) =>
     total: { amount: 123_456, currency: 'USD' },
     version: index + 1,
     reason: name === 'updated' ? 'address-changed' : 'some-reason',
+    correlationId: 'request-1',
   })),
 );
 

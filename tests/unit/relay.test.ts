@@ -93,6 +93,7 @@ describe('the relay', () => {
       state: 'RequireApproval',
       attempt: 0,
       revision: 2,
+      correlationId: 'request-1',
       waitId: 'RequireApproval@2',
     };
     expect(started).toEqual([{ job, at: NOON + 5 }]);

@@ -144,7 +144,7 @@ describe('two segments of one order', () => {
       },
     });
     const { id } = await world.place();
-    const job = { orderId: id, state: 'ValidateOrder', attempt: 0, revision: 1 };
+    const job = { orderId: id, state: 'ValidateOrder', attempt: 0, revision: 1, correlationId: 'request-1' };
     await Promise.all([world.run(job), world.run(job)]);
     const { payment } = await world.order(id);
     const entries = await world.ledger.byOrder(id);
@@ -169,7 +169,7 @@ describe('two segments of one order', () => {
           const step = async () => (together ? scheduler.schedule(Promise.resolve()) : undefined);
           const world = segmentWorld({ before: step, after: step, orders: (inner) => stepwise(inner, step) });
           const { id } = await world.place({ paymentMethod });
-          const job = { orderId: id, state: 'ValidateOrder', attempt: 0, revision: 1 };
+          const job = { orderId: id, state: 'ValidateOrder', attempt: 0, revision: 1, correlationId: 'request-1' };
           const everyone = [
             runSegment(world.ports, job),
             runSegment(world.ports, job),

@@ -358,7 +358,13 @@ describe('a job', () => {
 
   it('does nothing the second time', async () => {
     const { world, id, order } = await traceOf('pm_card_visa');
-    const again = await world.run({ orderId: id, state: 'ValidateOrder', attempt: 0, revision: 1 });
+    const again = await world.run({
+      orderId: id,
+      state: 'ValidateOrder',
+      attempt: 0,
+      revision: 1,
+      correlationId: 'request-1',
+    });
     expect(again).toEqual({ states: [], sleeps: [] });
     expect(await world.order(id)).toEqual(order);
   });
@@ -366,7 +372,7 @@ describe('a job', () => {
   it('that runs twice at once charges once, and rests in one wait', async () => {
     const world = segmentWorld();
     const { id } = await world.place();
-    const job = { orderId: id, state: 'ValidateOrder', attempt: 0, revision: 1 };
+    const job = { orderId: id, state: 'ValidateOrder', attempt: 0, revision: 1, correlationId: 'request-1' };
     await Promise.all([world.run(job), world.run(job)]);
     expect(await world.charges(id)).toEqual(['charge']);
     expect(await world.order(id)).toMatchObject({ status: 'paid', sequence: 3, revision: 3 });
@@ -374,7 +380,7 @@ describe('a job', () => {
 
   it('for an order that there is not fails with not-found', async () => {
     const world = segmentWorld();
-    const job = { orderId: 'ord_none', state: 'ValidateOrder', attempt: 0, revision: 1 };
+    const job = { orderId: 'ord_none', state: 'ValidateOrder', attempt: 0, revision: 1, correlationId: 'request-1' };
     await expect(world.run(job)).rejects.toMatchObject({ code: 'not-found', operation: 'runSegment' });
   });
 });
@@ -464,7 +470,7 @@ describe('an error that does not pass', () => {
       }),
     });
     const { id } = await world.place(BANQUET);
-    const job = { orderId: id, state: 'ValidateOrder', attempt: 0, revision: 1 };
+    const job = { orderId: id, state: 'ValidateOrder', attempt: 0, revision: 1, correlationId: 'request-1' };
     await expect(world.run(job)).rejects.toMatchObject({ code: 'unavailable', operation: 'OrderStore.save' });
     expect(world.clock.now()).toBe(NOON + 14_000);
   });

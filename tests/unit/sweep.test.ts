@@ -57,7 +57,14 @@ describe('the sweeper', () => {
   it('starts the wait that the order rests in, by its id', async () => {
     const { made, started } = await swept([waitingUntil(NOON)], NOON + GRACE);
     expect(started).toEqual([
-      { orderId: made[0]?.id, state: 'RequireApproval', attempt: 0, revision: 2, waitId: 'RequireApproval@2' },
+      {
+        orderId: made[0]?.id,
+        state: 'RequireApproval',
+        attempt: 0,
+        revision: 2,
+        correlationId: 'request-1',
+        waitId: 'RequireApproval@2',
+      },
     ]);
   });
 

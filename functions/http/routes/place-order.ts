@@ -50,6 +50,7 @@ export function placeOrderRoute(app: App, deps: AppDeps): void {
       actor: c.get('actor'),
       key: c.req.valid('header')['idempotency-key'],
       body: fromJson(c.req.valid('json')),
+      correlationId: c.get('requestId'),
     });
     if (result.kind === 'refused') return sendRefusal(c, result);
     const { order, replayed } = result;

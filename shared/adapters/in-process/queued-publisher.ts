@@ -24,12 +24,12 @@ export function queuedPublisher({ queue, clock }: QueuedPublisherOptions): Event
 }
 
 function messagesFor(event: PublishableEvent, dueAt: number): NewMessage[] {
-  const { orderId } = event;
+  const { orderId, correlationId } = event;
   return CONSUMERS.filter((consumer) => subscribes(consumer, event)).map((consumer) => ({
     queue: consumer,
     orderId,
     body: toCloudEvent(event),
     dueAt,
-    correlationId: orderId,
+    correlationId,
   }));
 }

@@ -13,8 +13,10 @@ export const SEGMENTS_QUEUE = 'segments';
 
 /** Runs segments by messages of one queue: durable once enqueued, delivered at least once. A timer is a message due later. */
 export function queuedScheduler({ queue, clock }: QueuedSchedulerOptions): WorkflowScheduler {
-  const enqueue = (job: SegmentJob, dueAt: number): Promise<void> =>
-    queue.enqueue([{ queue: SEGMENTS_QUEUE, orderId: job.orderId, body: job, dueAt, correlationId: job.orderId }]);
+  const enqueue = (job: SegmentJob, dueAt: number): Promise<void> => {
+    const { orderId, correlationId } = job;
+    return queue.enqueue([{ queue: SEGMENTS_QUEUE, orderId, body: job, dueAt, correlationId }]);
+  };
   return {
     start: (job) => enqueue(job, clock.now()),
     startAt: enqueue,
