@@ -1,7 +1,10 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Actor } from '../../shared/application/actor.ts';
+import type { Thresholds } from '../../shared/domain/rules.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
+import type { DeadLetters } from '../../shared/ports/dead-letters.ts';
+import type { EventPublisher } from '../../shared/ports/event-publisher.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 import type { OrderStore } from '../../shared/ports/order-store.ts';
@@ -9,6 +12,13 @@ import type { ReceiptStore } from '../../shared/ports/receipt-store.ts';
 import type { RestaurantCatalog } from '../../shared/ports/restaurant-catalog.ts';
 import type { Authenticator } from './auth.ts';
 import type { ProblemCode } from './problem-codes.ts';
+
+/** What operators need beside the orders: for the routes under `/v1/operations`. */
+export interface OperationsDeps {
+  readonly deadLetters: DeadLetters;
+  readonly publisher: EventPublisher;
+  readonly thresholds: Thresholds;
+}
 
 /** What a platform gives the HTTP API. */
 export interface AppDeps {
@@ -25,6 +35,11 @@ export interface AppDeps {
   readonly corsOrigins: readonly string[];
   /** Reads `swagger-ui.css`, `swagger-ui-bundle.js` or `favicon-32x32.png` of swagger-ui-dist. Without it there is no `/docs`. */
   readonly docsAsset?: (name: string) => Promise<Uint8Array | undefined>;
+  /**
+   * Without it there is nothing under `/v1/operations`. It wants rights that customers' requests never need, so a platform may
+   * serve these routes from a function of its own.
+   */
+  readonly operations?: OperationsDeps;
   /** Rejects while the platform cannot serve; `GET /healthz` then answers 503. */
   readonly ready?: () => Promise<void>;
 }

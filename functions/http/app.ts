@@ -5,11 +5,13 @@ import { authentication } from './authenticate.ts';
 import { registerComponents } from './documentation.ts';
 import { answerErrors } from './errors.ts';
 import { crossOrigin, noStore, securityHeaders } from './headers.ts';
+import { operatorsOnly } from './operators-only.ts';
 import { sendProblem } from './problems.ts';
 import { requestLog } from './request-log.ts';
 import { changeOrderRoutes } from './routes/change-orders.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { healthRoute } from './routes/health.ts';
+import { operationsRoutes } from './routes/operations.ts';
 import { placeOrderRoute } from './routes/place-order.ts';
 import { readOrderRoutes } from './routes/read-orders.ts';
 import { restaurantRoutes } from './routes/restaurants.ts';
@@ -29,12 +31,14 @@ export function createApp(deps: AppDeps): App {
   app.use(crossOrigin(deps.corsOrigins));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
   app.use('/v1/*', authentication(deps.authenticate));
+  app.use('/v1/operations/*', operatorsOnly);
   registerComponents(app);
   healthRoute(app, deps);
   placeOrderRoute(app, deps);
   readOrderRoutes(app, deps);
   changeOrderRoutes(app, deps);
   restaurantRoutes(app, deps);
+  if (deps.operations) operationsRoutes(app, deps, deps.operations);
   docsRoutes(app, deps);
   return app;
 }

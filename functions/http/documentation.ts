@@ -20,6 +20,7 @@ export const DOCUMENT = {
     { name: 'Orders', description: 'Place, look at and list orders' },
     { name: 'Order changes', description: 'What customers, restaurants and operators may do with an order' },
     { name: 'Restaurants', description: 'Restaurants and their menus' },
+    { name: 'Operations', description: 'For operators: what did not get through, and what is late' },
     { name: 'Platform', description: 'For those who run it' },
   ],
 };

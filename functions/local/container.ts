@@ -51,7 +51,8 @@ export async function localContainer(parts: LocalParts): Promise<LocalContainer>
   // The pump is made of handlers that wake it: it exists by the time that one is called.
   const running: { pump?: Pump } = {};
   const orders = wakingOrderStore(adapters.orders, () => running.pump?.wake());
-  const platform = { ...parts, adapters: { ...adapters, orders } };
+  const publisher = publisherOf(parts);
+  const platform = { ...parts, publisher, adapters: { ...adapters, orders } };
   running.pump = localPump(platform);
   const app = createApp({
     ...platform.adapters,
@@ -62,18 +63,29 @@ export async function localContainer(parts: LocalParts): Promise<LocalContainer>
     corsOrigins: settings.corsOrigins,
     newRequestId: randomUUID,
     docsAsset,
+    operations: {
+      deadLetters: adapters.deadLetters,
+      publisher: platform.publisher,
+      thresholds: thresholdsOf(settings),
+    },
   });
   app.route('/dev', devRoutes({ ...adapters, issuer }));
   return { fetch: (request) => app.fetch(request), pump: running.pump, issuer };
 }
 
-function localPump({ adapters, settings, sender, clock, logger, publisher = (inner) => inner }: LocalParts): Pump {
+function publisherOf({ adapters, clock, publisher = (inner) => inner }: LocalParts): EventPublisher {
+  return publisher(queuedPublisher({ queue: adapters.queue, clock }));
+}
+
+type Platform = Omit<LocalParts, 'publisher'> & { readonly publisher: EventPublisher };
+
+function localPump({ adapters, settings, sender, clock, logger, publisher }: Platform): Pump {
   const thresholds = thresholdsOf(settings);
   const scheduler = queuedScheduler({ queue: adapters.queue, clock });
   const ports = { ...adapters, sender, clock, logger, thresholds, scheduler };
   return pump({
     ...ports,
-    relay: relayHandler({ ...ports, publisher: publisher(queuedPublisher({ queue: adapters.queue, clock })) }),
+    relay: relayHandler({ ...ports, publisher }),
     handlers: {
       notify: notifyHandler(ports),
       receipt: receiptHandler(ports),

@@ -1,0 +1,106 @@
+import { userInfo } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { UsageError } from './command.ts';
+
+/** The options of every command that acts on a running platform, for `parseArgs`. */
+export const CONNECTION_OPTIONS = {
+  url: { type: 'string' },
+  token: { type: 'string' },
+  as: { type: 'string' },
+} as const;
+
+export const CONNECTION_HELP = `  --url URL      the platform; http://127.0.0.1:3000, or with the port in PORT
+  --token TOKEN  an operator's bearer token, or ORDERS_TOKEN in the environment; the local platform gives one out by itself
+  --as NAME      on the local platform: who acts, for the timelines; the user of this machine when left out`;
+
+export interface Connection {
+  readonly url?: string | undefined;
+  readonly token?: string | undefined;
+  readonly as?: string | undefined;
+}
+
+/** Asks a running platform as an operator. What the platform refuses is thrown, in its own words. */
+export interface OperatorClient {
+  get<Answer>(path: string, query?: Readonly<Record<string, string | undefined>>): Promise<Answer>;
+  post<Answer>(path: string, body?: object): Promise<Answer>;
+}
+
+/** What the platform said no to. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+interface Problem {
+  readonly code?: string;
+  readonly detail?: string;
+  readonly errors?: readonly { readonly field: string; readonly message: string }[];
+}
+
+const REQUEST_TIMEOUT_MS = 30_000;
+/** A platform that is busy is asked again: all that operators do may be repeated. */
+const TRIES = 5;
+
+export async function operatorClient(connection: Connection): Promise<OperatorClient> {
+  const url = connection.url ?? `http://127.0.0.1:${process.env['PORT'] ?? 3000}`;
+  if (!URL.canParse(url)) throw new UsageError(`--url ${url} is not a URL: give one such as http://127.0.0.1:3000`);
+  const token = connection.token ?? process.env['ORDERS_TOKEN'] ?? (await developmentToken(url, connection.as));
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  return {
+    get: (path, query = {}) => answerOf(new URL(`${path}${queryText(query)}`, url), { headers }),
+    post: (path, body = {}) => answerOf(new URL(path, url), { method: 'POST', headers, body: JSON.stringify(body) }),
+  };
+}
+
+async function developmentToken(url: string, name = userInfo().username): Promise<string> {
+  const response = await ask(new URL('/dev/token', url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ sub: name, groups: ['operator'] }),
+  });
+  if (response.ok) return ((await response.json()) as { token: string }).token;
+  if (response.status === 404)
+    throw new UsageError(`${url} gives out no tokens: give yours by --token or ORDERS_TOKEN`);
+  throw await refusal(response);
+}
+
+async function answerOf<Answer>(url: URL, init: RequestInit): Promise<Answer> {
+  for (let tries = 1; ; tries += 1) {
+    const response = await ask(url, init);
+    if (response.ok) return (await response.json()) as Answer;
+    if (response.status !== 503 || tries === TRIES) throw await refusal(response);
+    await pause(1_000 * Number(response.headers.get('retry-after') ?? 1));
+  }
+}
+
+async function ask(url: URL, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+  } catch (cause) {
+    const what =
+      cause instanceof Error && cause.name === 'TimeoutError' ? 'no answer in time from' : 'nothing answers at';
+    throw new Error(`${what} ${url.origin}: is the platform running ("npm start")? Give another address by --url`, {
+      cause,
+    });
+  }
+}
+
+async function refusal(response: Response): Promise<RefusedError> {
+  const { code = 'unknown', detail = '', errors = [] } = (await response.json().catch(() => ({}))) as Problem;
+  const fields = errors.map(({ field, message }) => `; ${field}: ${message}`).join('');
+  return new RefusedError(response.status, code, `${response.status} ${code}: ${detail}${fields}`);
+}
+
+function queryText(query: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as [string, string]],
+  );
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+}
