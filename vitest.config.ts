@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-const project = (name: string, include: string[]) => ({ extends: true as const, test: { name, include } });
+const project = (name: string, include: string[], groupOrder = 0) => ({
+  extends: true as const,
+  test: { name, include, sequence: { groupOrder } },
+});
 
 export default defineConfig({
   test: {
@@ -11,6 +14,9 @@ export default defineConfig({
       project('conformance', ['tests/conformance/**/*.test.ts', 'tests/adapters/**/*.test.ts']),
       project('functions', ['tests/functions/**/*.test.ts']),
       project('e2e', ['tests/e2e/**/*.test.ts']),
+      project('load', ['tests/load/**/*.test.ts']),
+      // By itself, before or after all others: it is there to load the machine.
+      project('crash', ['tests/crash/**/*.test.ts'], 1),
     ],
   },
 });

@@ -10,7 +10,8 @@ import { PortError } from '../../shared/ports/port-error.ts';
 export type Authenticator = (authorizationHeader: string | undefined) => Promise<AuthResult>;
 
 export type AuthResult =
-  | { readonly kind: 'authenticated'; readonly actor: Actor }
+  /** `expiresAt` in epoch milliseconds. */
+  | { readonly kind: 'authenticated'; readonly actor: Actor; readonly expiresAt: number }
   | { readonly kind: 'refused'; readonly reason: AuthRefusal };
 
 export type AuthRefusal = 'expired' | 'malformed' | 'missing' | 'not-accepted';
@@ -69,13 +70,14 @@ async function verify(options: JwtOptions, keys: JWTVerifyGetKey, token: string)
 function accept({ audience, audienceClaim, groupsClaim }: JwtOptions, payload: JWTPayload): AuthResult {
   const claimed = payload[audienceClaim];
   const meantForUs = Array.isArray(claimed) ? claimed.includes(audience) : claimed === audience;
-  const { sub } = payload;
+  const { sub, exp = 0 } = payload;
   if (!meantForUs || typeof sub !== 'string' || !SUBJECT.test(sub)) return refused('not-accepted');
   const groups = groupsOf(payload[groupsClaim]);
   const restaurants = groups.map((group) => RESTAURANT_GROUP.exec(group)?.[1]).filter((id) => id !== undefined);
   return {
     kind: 'authenticated',
     actor: { subject: sub, operator: groups.includes('operator'), restaurants: [...new Set(restaurants)] },
+    expiresAt: exp * 1000,
   };
 }
 

@@ -25,6 +25,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, { readonly status: ProblemSt
   'malformed-json': { status: 400, title: 'The body is not JSON' },
   unauthenticated: { status: 401, title: 'A valid bearer token is required' },
   forbidden: { status: 403, title: 'Not allowed' },
+  'dead-letter-not-found': { status: 404, title: 'There is no such dead letter (any more)' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'order-not-found': { status: 404, title: 'There is no such order' },
   'receipt-not-ready': { status: 404, title: 'There is no receipt (yet)' },

@@ -2,15 +2,20 @@ import type { z } from '@hono/zod-openapi';
 import type { Actor } from '../../shared/application/actor.ts';
 import { eventType } from '../../shared/domain/cloud-event.ts';
 import type { Money } from '../../shared/domain/money.ts';
-import type { LineItem, Order, Payment, TimelineEntry } from '../../shared/domain/order.ts';
+import type { LineItem, Order, Payment, Position, TimelineEntry } from '../../shared/domain/order.ts';
 import type { Receipt } from '../../shared/domain/receipt.ts';
 import type { Restaurant } from '../../shared/domain/restaurant.ts';
+import type { DeadLetter } from '../../shared/ports/dead-letters.ts';
+import type { deadLetterSchema } from './schemas/operations.ts';
 import type { orderSchema, receiptSchema, timelineSchema } from './schemas/orders.ts';
 import type { restaurantSchema } from './schemas/restaurants.ts';
 
 /** What clients see. Fields are named one by one, so that a new internal one stays inside. */
 
-/** The order as `actor` may see it: how it is paid for is the customer's and the operators' business, not the restaurant's. */
+/**
+ * The order as `actor` may see it: how it is paid for is the customer's and the operators' business, not the restaurant's; where
+ * its workflow stands is the operators' alone.
+ */
 export function orderJson(order: Order, actor: Actor): z.infer<typeof orderSchema> {
   const mayKnowPayment = actor.operator || actor.subject === order.customerId;
   const { id, customerId, restaurantId, deliveryAddress, paymentMethod, contact, status, version } = order;
@@ -28,6 +33,7 @@ export function orderJson(order: Order, actor: Actor): z.infer<typeof orderSchem
     createdAt: instant(order.createdAt),
     updatedAt: instant(order.updatedAt),
     version,
+    ...(actor.operator && order.position && { workflow: workflowJson(order.position) }),
   };
 }
 
@@ -40,6 +46,7 @@ export function timelineJson(entries: readonly TimelineEntry[]): z.infer<typeof 
       status,
       by,
       ...present('reason', note ?? reason),
+      ...present('code', reason),
     })),
   };
 }
@@ -58,12 +65,27 @@ export function restaurantJson(restaurant: Restaurant): z.infer<typeof restauran
   return { id, name, cuisine, rating, acceptingOrders, menu };
 }
 
+export function deadLetterJson(letter: DeadLetter): z.infer<typeof deadLetterSchema> {
+  const { id, queue, orderId, correlationId, attempts, error, failedAt, body } = letter;
+  return { id, queue, orderId, correlationId, attempts, error, failedAt: instant(failedAt), body };
+}
+
 function lineJson({ menuItemId, name, unitPrice, quantity }: LineItem) {
   return { menuItemId, name, unitPrice: moneyJson(unitPrice), quantity };
 }
 
 function paymentJson({ status, transactionId, declineCode }: Payment) {
   return { status, ...present('transactionId', transactionId), ...present('declineCode', declineCode) };
+}
+
+function workflowJson({ state, dueAt, attempt, wait, sweeps }: Position) {
+  return {
+    state,
+    dueAt: instant(dueAt),
+    attempt,
+    ...(wait && { since: instant(wait.since), deadline: instant(wait.deadline), alerted: wait.alerted }),
+    ...(sweeps !== undefined && { sweeps }),
+  };
 }
 
 function contactJson({ email, phone, locale }: NonNullable<Order['contact']>) {

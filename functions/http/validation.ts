@@ -22,8 +22,9 @@ function problemOf(target: Target, issues: readonly Issue[]): Problem {
   return { code: 'invalid-request', detail: `the ${where} is not valid: see errors`, errors };
 }
 
-/** An id that no order or restaurant can have is answered like one that none has. */
+/** An id that nothing can have is answered like one that nothing has. */
 function unknownPath(field: string): Problem {
+  if (field === 'deadLetterId') return { code: 'dead-letter-not-found', detail: 'there is no such dead letter' };
   return field === 'restaurantId'
     ? { code: 'restaurant-not-found', detail: 'there is no such restaurant' }
     : { code: 'order-not-found', detail: 'there is no such order, or it is not yours' };

@@ -15,6 +15,7 @@ import { receiptHandler } from '../events/receipt.ts';
 import { relayHandler } from '../events/relay.ts';
 import { createApp } from '../http/app.ts';
 import { jwtAuthenticator } from '../http/auth.ts';
+import { rememberTokens } from '../http/remember-tokens.ts';
 import { segmentHandler } from '../workflow/segment.ts';
 import { sweepHandler } from '../workflow/sweep.ts';
 import type { LocalAdapters } from './adapters.ts';
@@ -82,7 +83,8 @@ type Platform = Omit<LocalParts, 'publisher'> & { readonly publisher: EventPubli
 function localPump({ adapters, settings, sender, clock, logger, publisher }: Platform): Pump {
   const thresholds = thresholdsOf(settings);
   const scheduler = queuedScheduler({ queue: adapters.queue, clock });
-  const ports = { ...adapters, sender, clock, logger, thresholds, scheduler };
+  const { noticeMaxAgeMs } = settings;
+  const ports = { ...adapters, sender, clock, logger, thresholds, scheduler, noticeMaxAgeMs };
   return pump({
     ...ports,
     relay: relayHandler({ ...ports, publisher }),
@@ -99,7 +101,7 @@ function localPump({ adapters, settings, sender, clock, logger, publisher }: Pla
 }
 
 function localAuthenticator(issuer: DevIssuer, clock: Clock) {
-  return jwtAuthenticator({
+  const verified = jwtAuthenticator({
     issuer: issuer.issuer,
     audience: issuer.audience,
     audienceClaim: 'aud',
@@ -108,6 +110,7 @@ function localAuthenticator(issuer: DevIssuer, clock: Clock) {
     groupsClaim: 'groups',
     clock,
   });
+  return rememberTokens(verified, { clock });
 }
 
 function thresholdsOf({ approvalThreshold, highValueThreshold }: LocalSettings): Thresholds {

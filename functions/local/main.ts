@@ -20,6 +20,7 @@ Settings (environment):
   APPROVAL_TIMEOUT_MS      86400000, at most 30 days
   RETRY_BASE_MS            2000, at most 5000
   SWEEP_INTERVAL_MS        60000
+  NOTICE_MAX_AGE_MS        86400000, 60000 to 30 days: customers and restaurants hear of nothing older
   CORS_ORIGINS             none; for example https://shop.example,http://localhost:5173
   SMTP_URL, SMTP_FROM      none; for example smtp://localhost:1025: mail goes there, too
 

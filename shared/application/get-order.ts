@@ -1,5 +1,6 @@
 import type { Order, TimelineEntry } from '../domain/order.ts';
 import type { Receipt } from '../domain/receipt.ts';
+import { SETTLEMENT_REQUESTED } from '../domain/rules.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { ReceiptStore } from '../ports/receipt-store.ts';
 import type { Actor } from './actor.ts';
@@ -19,7 +20,7 @@ export async function getOrder(
   return findOrder(ports, actor, orderId, ['customer', 'restaurant', 'operator']);
 }
 
-/** What happened to the order, oldest first. Only operators are told which operator acted. */
+/** What happened to the order, oldest first. Only operators are told which operator acted, and what they wrote to a settlement. */
 export async function getTimeline(
   ports: { readonly orders: OrderStore },
   { actor, orderId }: OrderRef,
@@ -27,7 +28,7 @@ export async function getTimeline(
   const found = await findOrder(ports, actor, orderId, ['customer', 'restaurant', 'operator']);
   if (found.kind === 'refused') return found;
   const { timeline } = found.order;
-  return { kind: 'done', entries: actor.operator ? timeline : timeline.map(withoutOperatorName) };
+  return { kind: 'done', entries: actor.operator ? timeline : timeline.map(asOthersSeeIt) };
 }
 
 /** The receipt, for the owner or an operator; refused with `receipt-not-ready` before it is written. */
@@ -42,6 +43,9 @@ export async function getReceipt(
   return { kind: 'done', receipt };
 }
 
-function withoutOperatorName(entry: TimelineEntry): TimelineEntry {
-  return entry.by.startsWith('operator:') ? { ...entry, by: 'operator' } : entry;
+function asOthersSeeIt(entry: TimelineEntry): TimelineEntry {
+  if (!entry.by.startsWith('operator:')) return entry;
+  const { note, ...rest } = entry;
+  const told = note !== undefined && entry.reason !== SETTLEMENT_REQUESTED;
+  return { ...rest, by: 'operator', ...(told && { note }) };
 }

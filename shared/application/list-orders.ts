@@ -1,5 +1,6 @@
 import type { Order, OrderStatus } from '../domain/order.ts';
-import type { OrderQuery, OrderStore } from '../ports/order-store.ts';
+import { isOperatorsStatus, OPERATORS_STATUSES } from '../domain/rules.ts';
+import type { OrderQuery, OrderScope, OrderStore } from '../ports/order-store.ts';
 import type { Page, PageRequest } from '../ports/page.ts';
 import { isPortError } from '../ports/port-error.ts';
 import type { Actor } from './actor.ts';
@@ -14,18 +15,17 @@ export interface ListRequest {
 }
 
 /**
- * Orders of one customer or one restaurant, newest first. Who may ask for whose is settled before the store is asked, so the
- * store only ever reads inside the asker's own scope.
+ * Orders of one customer or one restaurant, newest first; for operators also all those in one of the `OPERATORS_STATUSES`. Who
+ * may ask for whose is settled before the store is asked, so the store only ever reads inside the asker's own scope.
  */
 export async function listOrders(
   ports: { readonly orders: OrderStore },
   request: ListRequest,
 ): Promise<{ readonly kind: 'done'; readonly page: Page<Order> } | Refused> {
-  const scope = scopeOf(request);
-  if ('kind' in scope) return scope;
-  const { status } = request;
+  const query = queryOf(request);
+  if ('kind' in query) return query;
   try {
-    const page = await ports.orders.list({ ...scope, ...(status && { status }) }, request.page);
+    const page = await ports.orders.list(query, request.page);
     return { kind: 'done', page };
   } catch (error) {
     if (isPortError(error, 'invalid-argument')) return invalidCursor();
@@ -37,7 +37,21 @@ export function invalidCursor(): Refused {
   return refuse('invalid-cursor', 'the cursor is not one of this list; start again without it', 'cursor');
 }
 
-function scopeOf({ actor, customerId, restaurantId }: ListRequest): OrderQuery | Refused {
+function queryOf(request: ListRequest): OrderQuery | Refused {
+  const { actor, customerId, restaurantId, status } = request;
+  if (actor.operator && customerId === undefined && restaurantId === undefined) return queryByStatus(status);
+  const scope = scopeOf(request);
+  return 'kind' in scope ? scope : { ...scope, ...(status && { status }) };
+}
+
+function queryByStatus(status: OrderStatus | undefined): OrderQuery | Refused {
+  if (status && isOperatorsStatus(status)) return { status };
+  const alone = OPERATORS_STATUSES.join(', ');
+  const message = `an operator gives customerId or restaurantId, or lists one of these statuses alone: ${alone}`;
+  return refuse('invalid-request', message, 'customerId');
+}
+
+function scopeOf({ actor, customerId, restaurantId }: ListRequest): OrderScope | Refused {
   if (customerId !== undefined && restaurantId !== undefined) {
     return refuse('invalid-request', 'give customerId or restaurantId, not both', 'restaurantId');
   }
@@ -47,7 +61,6 @@ function scopeOf({ actor, customerId, restaurantId }: ListRequest): OrderQuery |
   if (restaurantId !== undefined) {
     return actor.operator || actor.restaurants.includes(restaurantId) ? { restaurantId } : forbidden('restaurantId');
   }
-  if (actor.operator) return refuse('invalid-request', 'an operator gives customerId or restaurantId', 'customerId');
   const [own, another] = actor.restaurants;
   if (another !== undefined) return refuse('invalid-request', 'you act for several: give restaurantId', 'restaurantId');
   return own === undefined ? { customerId: actor.subject } : { restaurantId: own };

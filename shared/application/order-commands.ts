@@ -56,6 +56,14 @@ export function requestRefund(ports: ChangePorts, request: ChangeRequest & { rea
   return changeOrder(ports, request, ['operator'], (by) => ({ type: 'request-refund', by, note: request.note }));
 }
 
+/**
+ * An operator has the provider asked now what became of a charge or a refund that is under way, however long the workflow would
+ * rest. Repeated before the provider has been asked it changes nothing: of several at once one is recorded.
+ */
+export function requestSettlement(ports: ChangePorts, request: ChangeRequest & { readonly note: string }): Result {
+  return changeOrder(ports, request, ['operator'], (by) => ({ type: 'request-settlement', by, note: request.note }));
+}
+
 function note({ note }: Noted): Noted {
   return note === undefined ? {} : { note };
 }

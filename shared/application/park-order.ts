@@ -3,14 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { PortError } from '../ports/port-error.ts';
 import type { RetryAfterState, WorkflowDefinition } from '../workflow/definition.ts';
-import {
-  givenUp,
-  hasRunOut,
-  needsAlert,
-  positionAtTarget,
-  restsForPeople,
-  type WorkflowTimes,
-} from '../workflow/interpreter.ts';
+import { givenUp, needsAlert, positionAtTarget, restsForPeople, type WorkflowTimes } from '../workflow/interpreter.ts';
 import { CONFLICT_RETRIES, commit } from './commit.ts';
 
 export interface ParkPorts {
@@ -24,15 +17,18 @@ export interface Parking {
   readonly definition: WorkflowDefinition;
   readonly name: string;
   readonly state: RetryAfterState;
+  /** The wait whose timer the segment began with, if any. */
+  readonly waitId?: string;
 }
 
 /**
  * Rests an order in a long retry, and tells the operators once when the series lasts too long. Does nothing where the order has
- * moved on, or another worker has just rested it. Answers the state to go to instead when the series is given up.
+ * moved on, or rests here in another wait than this segment began with: that has a timer of its own, which may be due at once.
+ * Answers the state to go to instead when the series is given up.
  */
 export async function parkOrder(
   ports: ParkPorts,
-  { orderId, definition, name, state }: Parking,
+  { orderId, definition, name, state, waitId }: Parking,
 ): Promise<string | undefined> {
   for (let tries = 0; tries <= CONFLICT_RETRIES; tries += 1) {
     const order = await ports.orders.get(orderId);
@@ -40,7 +36,7 @@ export async function parkOrder(
     if (!order || !state.while.includes(order.status)) return undefined;
     const { position } = order;
     if (restsForPeople(definition, position)) return undefined;
-    if (position?.state === name && position.wait && !hasRunOut(position.wait, now)) return undefined;
+    if (position?.state === name && position.wait && position.wait.id !== waitId) return undefined;
     const instead = givenUp(position, name, state);
     if (instead !== undefined) return instead;
     const command = needsAlert(position, name, state, now)

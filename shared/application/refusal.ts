@@ -4,6 +4,7 @@ import type { RefusalCode } from '../domain/commands.ts';
 export type ErrorCode =
   | RefusalCode
   | 'busy'
+  | 'dead-letter-not-found'
   | 'forbidden'
   | 'idempotency-key-reused'
   | 'invalid-cursor'

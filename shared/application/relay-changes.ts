@@ -1,14 +1,11 @@
 import type { OrderChange } from '../domain/change.ts';
-import { isHighValue, type Thresholds } from '../domain/rules.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { EventPublisher } from '../ports/event-publisher.ts';
 import type { WorkflowScheduler } from '../ports/workflow-scheduler.ts';
+import { type PublishPorts, publishEvents } from './publish-events.ts';
 
-export interface RelayPorts {
-  readonly publisher: EventPublisher;
+export interface RelayPorts extends PublishPorts {
   readonly scheduler: WorkflowScheduler;
   readonly clock: Clock;
-  readonly thresholds: Thresholds;
 }
 
 export interface RelayFailure {
@@ -23,7 +20,10 @@ export interface RelayFailure {
  * accepted; the failures are answered, and relaying them again repeats what had worked, which consumers drop.
  */
 export async function relayChanges(ports: RelayPorts, changes: readonly OrderChange[]): Promise<RelayFailure[]> {
-  const unpublished = await publish(ports, changes);
+  const unpublished = await publishEvents(
+    ports,
+    changes.flatMap((change) => change.events),
+  );
   const outcomes = await Promise.all(
     changes.map(async (change): Promise<RelayFailure | undefined> => {
       const lost = change.events.find(({ id }) => unpublished.has(id));
@@ -37,21 +37,6 @@ export async function relayChanges(ports: RelayPorts, changes: readonly OrderCha
     }),
   );
   return outcomes.filter((failure) => failure !== undefined);
-}
-
-/** The ids of the events that were not published, with the reason. */
-async function publish(ports: RelayPorts, changes: readonly OrderChange[]): Promise<Map<string, string>> {
-  const events = changes.flatMap((change) => change.events);
-  if (events.length === 0) return new Map();
-  const marked = events.map((event) => ({ ...event, highValue: isHighValue(event.total, ports.thresholds) }));
-  const results = await ports.publisher.publish(marked);
-  const answered = new Map(results.map((result) => [result.eventId, result]));
-  const failed = new Map<string, string>();
-  for (const { id } of events) {
-    const result = answered.get(id);
-    if (!result?.published) failed.set(id, result ? result.reason : 'the publisher said nothing of it');
-  }
-  return failed;
 }
 
 async function start({ scheduler, clock }: RelayPorts, change: OrderChange): Promise<void> {

@@ -34,7 +34,7 @@ export async function runSegment(ports: SegmentPorts, job: SegmentJob): Promise<
     states.push(name);
     const outcome = await runTask(ports, { orderId, definition, state: name });
     if (outcome === 'superseded') break;
-    name = await goOn(ports, states, { orderId, definition }, targetAfter(definition, name, outcome));
+    name = await goOn(ports, states, { job, definition }, targetAfter(definition, name, outcome));
   }
   return { states };
 }
@@ -43,12 +43,14 @@ export async function runSegment(ports: SegmentPorts, job: SegmentJob): Promise<
 async function goOn(
   ports: SegmentPorts,
   states: string[],
-  order: Omit<TaskContext, 'state'>,
+  { job, definition }: { readonly job: SegmentJob; readonly definition: WorkflowDefinition },
   { name, state }: Target,
 ): Promise<string | undefined> {
   if (state.type === 'task') return name;
   states.push(name);
-  return state.type === 'retryAfter' ? parkOrder(ports, { ...order, name, state }) : undefined;
+  if (state.type !== 'retryAfter') return undefined;
+  const { orderId, waitId } = job;
+  return parkOrder(ports, { orderId, definition, name, state, ...(waitId !== undefined && { waitId }) });
 }
 
 /**

@@ -54,7 +54,7 @@ async function openPayment(ports: TaskPorts, context: TaskContext): Promise<Task
     amount: order.total,
     paymentMethod: order.paymentMethod,
   });
-  return record(ports, context, { type: 'begin-charge', reference });
+  return record(ports, context, { type: 'begin-charge', reference }, order);
 }
 
 /** A decline is not the end: a stalled worker may confirm again, so it has to be settled like an unknown outcome. */
@@ -65,7 +65,7 @@ async function confirmPayment(ports: TaskPorts, context: TaskContext): Promise<T
   const result = await ports.payments.confirm(referenceOf(order));
   switch (result.outcome) {
     case 'charged':
-      return record(ports, context, { type: 'record-charge', transactionId: result.transactionId });
+      return record(ports, context, { type: 'record-charge', transactionId: result.transactionId }, order);
     case 'declined':
     case 'requires_action':
       return 'declined';
@@ -81,10 +81,15 @@ async function settlePayment(ports: TaskPorts, context: TaskContext): Promise<Ta
   const result = await ports.payments.settle(referenceOf(order));
   switch (result.outcome) {
     case 'charged':
-      return record(ports, context, { type: 'record-charge', transactionId: result.transactionId });
+      return record(ports, context, { type: 'record-charge', transactionId: result.transactionId }, order);
     case 'sealed': {
       const { declineCode } = result;
-      return record(ports, context, { type: 'record-sealed', ...(declineCode !== undefined && { declineCode }) });
+      return record(
+        ports,
+        context,
+        { type: 'record-sealed', ...(declineCode !== undefined && { declineCode }) },
+        order,
+      );
     }
     case 'pending':
       return 'unsettled';
@@ -97,19 +102,22 @@ async function refundPayment(ports: TaskPorts, context: TaskContext): Promise<Ta
   const result = await ports.payments.refund(referenceOf(order));
   switch (result.outcome) {
     case 'refunded':
-      return record(ports, context, { type: 'record-refund', refundId: result.refundId });
+      return record(ports, context, { type: 'record-refund', refundId: result.refundId }, order);
     case 'failed':
-      return record(ports, context, { type: 'record-refund-failure', code: result.code });
+      return record(ports, context, { type: 'record-refund-failure', code: result.code }, order);
     case 'pending':
       return 'unsettled';
   }
 }
 
-/** Decides and saves, deciding anew up to five times when somebody else wrote the order in between. */
-async function record(ports: TaskPorts, context: TaskContext, command: Command): Promise<TaskOutcome> {
+/**
+ * Decides and saves, deciding anew up to five times when somebody else wrote the order in between. Starts from `loaded`, where the
+ * task has read the order already: if that is no longer how the order is, the save says so.
+ */
+async function record(ports: TaskPorts, context: TaskContext, command: Command, loaded?: Order): Promise<TaskOutcome> {
   const { definition, state } = context;
   for (let tries = 0; tries <= CONFLICT_RETRIES; tries += 1) {
-    const order = await load(ports, context);
+    const order = tries === 0 && loaded ? loaded : await load(ports, context);
     const now = ports.clock.now();
     const decision = decide(order, command, now);
     if (decision.kind === 'refused') throw new Error(`defect: ${command.type} was refused: ${decision.message}`);

@@ -17,6 +17,8 @@ export interface Settings {
   readonly retryBaseMs: number;
   /** How often orders that are past due are looked for. `SWEEP_INTERVAL_MS` */
   readonly sweepIntervalMs: number;
+  /** Customers and restaurants are not told of events older than this. `NOTICE_MAX_AGE_MS` */
+  readonly noticeMaxAgeMs: number;
   /** Web origins that browsers may call the API from. `CORS_ORIGINS`, separated by commas */
   readonly corsOrigins: readonly string[];
 }
@@ -57,6 +59,8 @@ const shared = {
   APPROVAL_TIMEOUT_MS: integer(1, 30 * DAY_MS, DAY_MS),
   RETRY_BASE_MS: integer(1, 5_000, 2_000),
   SWEEP_INTERVAL_MS: integer(100, 3_600_000, 60_000),
+  // What was sent is remembered for 30 days (see the port Inbox): of an older event it could be sent again.
+  NOTICE_MAX_AGE_MS: integer(60_000, 30 * DAY_MS, DAY_MS),
   CORS_ORIGINS: z
     .string()
     .default('')
@@ -92,6 +96,7 @@ export function readLocalSettings(environment: Readonly<Record<string, string | 
     approvalTimeoutMs: data.APPROVAL_TIMEOUT_MS,
     retryBaseMs: data.RETRY_BASE_MS,
     sweepIntervalMs: data.SWEEP_INTERVAL_MS,
+    noticeMaxAgeMs: data.NOTICE_MAX_AGE_MS,
     corsOrigins: data.CORS_ORIGINS,
     port: data.PORT,
     dataFile: data.DATA_FILE,

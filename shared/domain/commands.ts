@@ -19,6 +19,7 @@ export type Command =
   | RecordRefundFailure
   | RecordSealed
   | RequestRefund
+  | RequestSettlement
   | Review
   | SetStatus;
 
@@ -57,6 +58,12 @@ export interface Cancel {
 }
 export interface RequestRefund {
   readonly type: 'request-refund';
+  readonly by: ActorName;
+  readonly note: string;
+}
+/** Asks the provider now what became of the charge or the refund under way, whatever the workflow is resting for. */
+export interface RequestSettlement {
+  readonly type: 'request-settlement';
   readonly by: ActorName;
   readonly note: string;
 }
@@ -131,6 +138,7 @@ export type Outcome =
   | 'refund_due'
   | 'refund_failed'
   | 'refunded'
+  | 'settlement_due'
   | 'stopped'
   | 'updated'
   /** The order is somewhere this command no longer speaks to; whoever brought it there goes on with it. */

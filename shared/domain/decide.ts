@@ -12,12 +12,13 @@ import type {
   RecordRefundFailure,
   RecordSealed,
   RequestRefund,
+  RequestSettlement,
   Review,
   SetStatus,
 } from './commands.ts';
 import { changed, refused, type Step, SYSTEM, unchanged } from './history.ts';
 import type { Order, OrderStatus, Ruling } from './order.ts';
-import { ADDRESS_CHANGEABLE, CANCELLED_WHILE_CHARGING, LIMITS, needsApproval } from './rules.ts';
+import { ADDRESS_CHANGEABLE, CANCELLED_WHILE_CHARGING, LIMITS, needsApproval, SETTLEMENT_REQUESTED } from './rules.ts';
 import { mayMove } from './transitions.ts';
 
 /**
@@ -61,6 +62,8 @@ export function decide(order: Order, command: Command, clock: number): Decision 
       return recordSealed(order, command, now);
     case 'request-refund':
       return requestRefund(order, command, now);
+    case 'request-settlement':
+      return requestSettlement(order, command, now);
     case 'review':
       return review(order, command, now);
     case 'set-status':
@@ -224,6 +227,21 @@ function requestRefund(order: Order, { by, note }: RequestRefund, now: number): 
   if (order.status === 'refunding') return unchanged(order, 'refund_due');
   if (!['shipped', 'delivered', 'refund_failed'].includes(order.status)) return illegal(order, 'be refunded');
   return changed(order, now, 'refund_due', [refunding('refund-requested', by, note)]);
+}
+
+/** Leaves the status alone: only the provider's answer changes that. So it is safe beside whoever is asking already. */
+function requestSettlement(order: Order, { by, note }: RequestSettlement, now: number): Decision {
+  if (order.status !== 'charging' && order.status !== 'refunding') return illegal(order, 'be settled');
+  const outcome = order.status === 'charging' ? 'settlement_due' : 'refund_due';
+  if (isBeingSettled(order)) return unchanged(order, outcome);
+  return changed(order, now, outcome, [{ name: 'updated', reason: SETTLEMENT_REQUESTED, by, note }]);
+}
+
+/** Whether somebody has asked for the settlement, and the workflow has not come back from asking the provider. */
+function isBeingSettled({ timeline, position }: Order): boolean {
+  const last = timeline.at(-1);
+  // Every rest, lease and sweep that follows is due at another time.
+  return last?.reason === SETTLEMENT_REQUESTED && last.at === position?.dueAt;
 }
 
 function recordRefund(order: Order, { refundId }: RecordRefund, now: number): Decision {

@@ -20,6 +20,11 @@ export interface Notice {
   readonly text: string;
 }
 
+/** Who is told of `event`, if they left an address: whoever sends notices need not look for anybody else's. */
+export function concernedBy(event: OrderEvent): { readonly customer: boolean; readonly restaurant: boolean } {
+  return { customer: customerText(event) !== undefined, restaurant: restaurantText(event) !== undefined };
+}
+
 /** What the customer and the restaurant are told of `event`: its own status and amount, whatever came after it. */
 export function noticesFor(event: OrderEvent, contacts: { customer?: Contact; restaurant?: Contact }): Notice[] {
   const customer = customerText(event);

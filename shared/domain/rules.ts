@@ -62,6 +62,23 @@ export function subscribes(consumer: Consumer, event: { name: EventName; highVal
   return event.highValue && (highValueNames?.includes(event.name) ?? false);
 }
 
+/**
+ * Statuses in which it is the platform's or the operators' turn. They can be listed alone, over all customers and restaurants:
+ * few orders at a time are in them, so a sparse index serves that on every cloud.
+ */
+export const OPERATORS_STATUSES = [
+  'pending',
+  'awaiting_approval',
+  'charging',
+  'refunding',
+  'refund_failed',
+] as const satisfies readonly OrderStatus[];
+export type OperatorsStatus = (typeof OPERATORS_STATUSES)[number];
+
+export function isOperatorsStatus(status: OrderStatus): status is OperatorsStatus {
+  return OPERATORS_STATUSES.some((one) => one === status);
+}
+
 /** Statuses in which a customer may still change where the order goes. */
 export const ADDRESS_CHANGEABLE: readonly OrderStatus[] = [
   'pending',
@@ -70,6 +87,9 @@ export const ADDRESS_CHANGEABLE: readonly OrderStatus[] = [
   'paid',
   'confirmed',
 ];
+
+/** Why an order was changed by an operator who has the provider asked at once. What they write to it is for operators. */
+export const SETTLEMENT_REQUESTED = 'settlement-requested';
 
 /** Why a charge is given back that went through although its order was being cancelled: its restaurant never had the order. */
 export const CANCELLED_WHILE_CHARGING = 'cancelled-while-charging';

@@ -1,12 +1,17 @@
 import type { OrderEvent } from '../domain/events.ts';
 import type { Order, OrderStatus } from '../domain/order.ts';
+import type { OperatorsStatus } from '../domain/rules.ts';
 import type { Page, PageRequest } from './page.ts';
 
-/** Exactly one of the two scopes, with or without a status. */
-export type OrderQuery = { readonly status?: OrderStatus } & (
+/** One customer's or one restaurant's orders. */
+export type OrderScope =
   | { readonly customerId: string; readonly restaurantId?: never }
-  | { readonly restaurantId: string; readonly customerId?: never }
-);
+  | { readonly restaurantId: string; readonly customerId?: never };
+
+/** Exactly one scope with or without a status, or one of the few statuses alone, over everybody's orders. */
+export type OrderQuery =
+  | (OrderScope & { readonly status?: OrderStatus })
+  | { readonly status: OperatorsStatus; readonly customerId?: never; readonly restaurantId?: never };
 
 /**
  * Orders, each saved together with its events.
@@ -14,7 +19,7 @@ export type OrderQuery = { readonly status?: OrderStatus } & (
  * - Every write is atomic: the order, its events and the change that the relay will see, or nothing at all.
  * - Every write is durable when its promise resolves. After `unavailable` or `deadline-exceeded` it may have happened.
  * - Every committed write reaches the relay as one `OrderChange`, at least once, in any order.
- * - `get` reads what was last committed; `list` and `due` may lag behind.
+ * - `get` reads what was last committed; `list`, `due` and `changedSince` may lag behind.
  * - Nothing here retries: the caller does.
  */
 export interface OrderStore {
@@ -40,4 +45,14 @@ export interface OrderStore {
 
   /** Up to `limit` orders whose position is due at or before `before` (epoch milliseconds), the longest due first. */
   due(before: number, limit: number): Promise<readonly Order[]>;
+
+  /**
+   * Every order whose `updatedAt` is at or after `since` (epoch milliseconds) when the walk begins, each at least once, in no
+   * promised order, also while others are written. One that comes to be so during the walk may be missing: the write that
+   * made it so reaches the relay by itself. A page may hold fewer than `limit` orders, or none, and still have a cursor. A
+   * cursor of another `since` or of `list`, or one that was tampered with, fails with `invalid-argument`.
+   *
+   * Walks all orders there are, a piece for each page: for making good what was lost, not for daily use.
+   */
+  changedSince(since: number, page: PageRequest): Promise<Page<Order>>;
 }

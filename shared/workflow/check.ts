@@ -236,6 +236,7 @@ const MEANINGS: Readonly<Partial<Record<TaskOutcome, readonly MoneyState[]>>> = 
   confirmed: ['kept'],
   refunded: ['returned'],
   refund_failed: ['operators'],
+  settlement_due: ['unknown'],
 };
 
 /** How the money may change, and by what. Everything else leaves it as it is: only a settlement makes a doubt good. */

@@ -77,7 +77,7 @@ export type State = TaskState | ChoiceState | WaitState | RetryAfterState | EndS
 export interface WorkflowDefinition {
   readonly version: number;
   readonly startAt: string;
-  /** Where a command starts the workflow from any other place, by the command's outcome. */
+  /** Where a command starts the workflow from any other place, by the command's outcome. A long retry of that task is cut short. */
   readonly entries: Readonly<Partial<Record<Outcome, { readonly next: string; readonly money: MoneyState }>>>;
   readonly states: Readonly<Record<string, State>>;
 }

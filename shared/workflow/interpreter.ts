@@ -97,7 +97,8 @@ export function firstPosition(now: number): Position {
 
 /**
  * The position after a command from outside the workflow: where the present wait leads on such a signal, else where the
- * definition is entered for it, else as it was. An order in a final status has none.
+ * definition is entered for it, else as it was. An order in a final status has none. A long retry of what is entered ends now
+ * instead, so that it stays one series: the operators are told of it once, counted from when it began.
  */
 export function positionAfterSignal(before: Order, after: Order, outcome: Outcome, now: number): Position | undefined {
   const { position } = before;
@@ -107,6 +108,9 @@ export function positionAfterSignal(before: Order, after: Order, outcome: Outcom
   const next = signalled ?? definition.entries[outcome];
   if (next) {
     const target = resolve(definition, next.next, outcome);
+    if (position?.wait && state?.type === 'retryAfter' && state.next === target.name) {
+      return cutShort(after, position, position.wait, now);
+    }
     return target.state.type === 'end' ? undefined : handOver(definition.version, target.name, now);
   }
   return TRANSITIONS[after.status].length === 0 ? undefined : position;
@@ -169,16 +173,28 @@ function parked(
   return { ...rest, attempt, wait: { ...rest.wait, since: earlier?.wait?.since ?? now, alerted } };
 }
 
+/** The same rest, over now. Its timer is another one, and the rest that follows is short again: something may have changed. */
+function cutShort({ revision }: Order, { definitionVersion, state }: Position, wait: Wait, now: number): Position {
+  return {
+    ...handOver(definitionVersion, state, now),
+    wait: { ...wait, id: waitId(state, revision), deadline: now },
+  };
+}
+
 function waiting(order: Order, { version }: WorkflowDefinition, name: string, now: number, deadline: number) {
   return {
     definitionVersion: version,
     state: name,
     attempt: 0,
-    // Every write has another revision, so no two waits of an order share an id.
-    wait: { id: `${name}@${order.revision + 1}`, deadline, since: now, alerted: false },
+    wait: { id: waitId(name, order.revision + 1), deadline, since: now, alerted: false },
     dueAt: deadline,
     handOff: true,
   };
+}
+
+/** Every write has another revision, so no two waits of an order share an id. */
+function waitId(name: string, revision: number): string {
+  return `${name}@${revision}`;
 }
 
 function handOver(definitionVersion: number, state: string, now: number): Position {

@@ -11,6 +11,7 @@ export const orderWorkflowV1: WorkflowDefinition = {
   startAt: 'ValidateOrder',
   entries: {
     refund_due: { next: 'RefundPayment', money: 'held' },
+    settlement_due: { next: 'SettlePayment', money: 'unknown' },
   },
   states: {
     ValidateOrder: {

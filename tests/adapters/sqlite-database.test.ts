@@ -149,6 +149,22 @@ describe('writes', () => {
     expect(numbers(database)).toEqual([1, 4]);
   });
 
+  it('are run again after another one has thrown, as if they had not run before', async () => {
+    const { database, onWrite } = openWithTables();
+    const seen: unknown[] = [];
+    const counting = database.write('test', (db) => {
+      db.prepare('INSERT INTO numbers VALUES (1)').run();
+      seen.push(db.prepare('SELECT count(*) AS count FROM numbers').get()?.['count']);
+    });
+    const throwing = database.write('test', () => {
+      throw new Error('a defect');
+    });
+    await Promise.allSettled([counting, throwing]);
+    expect(seen).toEqual([1, 1]);
+    expect(numbers(database)).toEqual([1]);
+    expect(onWrite).toHaveBeenCalledTimes(1);
+  });
+
   it('fail with their own PortError as it is, and with an error of SQLite as a PortError of their operation', async () => {
     const { database } = openWithTables();
     const conflict = new PortError('conflict', 'test.conflict');
@@ -346,13 +362,17 @@ describe('the file', () => {
     expect(await readFile(file, 'utf8')).toBe(content);
   });
 
-  it('is refused when newer code wrote it, and left alone', async () => {
-    const newer = new DatabaseSync(file);
-    newer.exec('CREATE TABLE from_the_future (a TEXT); PRAGMA user_version = 2');
-    newer.close();
+  it.each([
+    [3, 'newer'],
+    [1, 'older'],
+  ])('is refused when code of schema %i, which is %s, wrote it, and left alone', async (version, age) => {
+    const other = new DatabaseSync(file);
+    other.exec(`CREATE TABLE from_another_time (a TEXT); PRAGMA user_version = ${version}`);
+    other.close();
     const before = await readFile(file);
     expect(() => openDatabase(file)).toThrow(expect.objectContaining({ name: 'PortError', code: 'invalid-argument' }));
-    expect(() => openDatabase(file)).toThrow(`${file} was written by newer code (schema 2; this code knows 1)`);
+    const message = `${file} was written by ${age} code (schema ${version}; this code knows 2)`;
+    expect(() => openDatabase(file)).toThrow(message);
     expect(await readFile(file)).toEqual(before);
   });
 

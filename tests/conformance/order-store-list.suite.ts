@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Order } from '../../shared/domain/order.ts';
+import { OPERATORS_STATUSES } from '../../shared/domain/rules.ts';
 import type { OrderQuery, OrderStore } from '../../shared/ports/order-store.ts';
 import { anOrder, NOON } from '../fixtures.ts';
 import { tamperedCursors } from './cursors.ts';
@@ -12,9 +13,10 @@ import { portError } from './races.ts';
 /** Every kind of query there is, over the orders of `seed`. */
 const QUERIES: readonly OrderQuery[] = [
   { customerId: 'alice' },
-  { customerId: 'alice', status: 'paid' },
+  { customerId: 'alice', status: 'charging' },
   { restaurantId: 'rest-1' },
-  { restaurantId: 'rest-1', status: 'paid' },
+  { restaurantId: 'rest-1', status: 'charging' },
+  { status: 'charging' },
 ];
 const EACH_QUERY = QUERIES.map((query) => [query] as const);
 
@@ -64,12 +66,28 @@ export function orderStoreListSuite(open: OpenOrderStore): void {
     }
   });
 
+  it('shows an order under each status that is listed alone, for as long as it is in it', async () => {
+    const { orders } = store();
+    const placed = anOrder();
+    await createAll(orders, placed, anOrder({ status: 'paid', customerId: 'bob', restaurantId: 'rest-2' }));
+    await expectAlone(orders, placed);
+    const begun = await saveAfter(orders, placed, { type: 'begin-charge', reference: 'pay_1' });
+    await expectAlone(orders, begun);
+    const paid = await saveAfter(orders, begun, { type: 'record-charge', transactionId: 'txn_1' });
+    await expectAlone(orders, paid);
+    const refused = await saveAfter(orders, paid, { type: 'confirm', accepted: false, by: 'restaurant:rest-1' });
+    await expectAlone(orders, refused);
+    const stuck = await saveAfter(orders, refused, { type: 'record-refund-failure', code: 'refund_refused' });
+    await expectAlone(orders, stuck);
+    await expectAlone(orders, await saveAfter(orders, stuck, { type: 'record-refund', refundId: 're_1' }));
+  });
+
   it('answers every query with all of its orders and no others, in pages of any size', async () => {
     const anySeed = fc.array(
       fc.record({
         customerId: fc.constantFrom('alice', 'bob'),
         restaurantId: fc.constantFrom('rest-1', 'rest-2'),
-        status: fc.constantFrom('paid' as const, 'pending' as const),
+        status: fc.constantFrom('charging' as const, 'pending' as const),
         createdAt: fc.integer({ min: NOON, max: NOON + 3 }),
       }),
       { maxLength: 25 },
@@ -137,12 +155,15 @@ export function orderStoreListSuite(open: OpenOrderStore): void {
     it.each([
       [{ customerId: 'alice' }, { customerId: 'bob' }],
       [{ customerId: 'alice' }, { restaurantId: 'alice' }],
-      [{ customerId: 'alice' }, { customerId: 'alice', status: 'paid' }],
-      [{ customerId: 'alice', status: 'paid' }, { customerId: 'alice' }],
+      [{ customerId: 'alice' }, { customerId: 'alice', status: 'charging' }],
+      [{ customerId: 'alice', status: 'charging' }, { customerId: 'alice' }],
       [
-        { customerId: 'alice', status: 'paid' },
+        { customerId: 'alice', status: 'charging' },
         { customerId: 'alice', status: 'pending' },
       ],
+      [{ status: 'charging' }, { status: 'pending' }],
+      [{ status: 'charging' }, { customerId: 'alice', status: 'charging' }],
+      [{ restaurantId: 'rest-1', status: 'charging' }, { status: 'charging' }],
       [{ restaurantId: 'rest-1' }, { restaurantId: 'rest-2' }],
       [{ restaurantId: 'rest-1' }, { customerId: 'rest-1' }],
     ] satisfies [OrderQuery, OrderQuery][])('of %o are refused by %o', async (query, other) => {
@@ -190,6 +211,13 @@ async function expectListed(
   });
 }
 
+/** The order is under its own status, where that is one to be listed alone, and under no other. */
+async function expectAlone(orders: OrderStore, order: Order): Promise<void> {
+  for (const status of OPERATORS_STATUSES) {
+    await expectListed(orders, { status }, 20, order.status === status ? [order] : []);
+  }
+}
+
 /** The ids in the order that a list shows them. */
 function newestFirst(orders: readonly Order[]): readonly string[] {
   return orders
@@ -200,7 +228,7 @@ function newestFirst(orders: readonly Order[]): readonly string[] {
 /** Orders that answer every query, two or three to each instant. */
 function seedOf(count: number): readonly Order[] {
   return Array.from({ length: count }, (_, index) =>
-    anOrder({ status: 'paid', createdAt: NOON + Math.floor(index / 2.5) }),
+    anOrder({ status: 'charging', createdAt: NOON + Math.floor(index / 2.5) }),
   );
 }
 
@@ -215,7 +243,7 @@ function trafficOver(orders: OrderStore, seed: readonly Order[]) {
       const target = targets.shift()?.order;
       if (!target) return;
       const inserted = [NOON + 1000, NOON - 1000, target.createdAt].map((createdAt) =>
-        anOrder({ status: 'paid', createdAt }),
+        anOrder({ status: 'charging', createdAt }),
       );
       running.push(createAll(orders, ...inserted), saveAfter(orders, target, attention('traffic')));
     },

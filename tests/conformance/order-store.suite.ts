@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import type { OpenOrderStore } from './order-store.harness.ts';
+import { orderStoreChangedSinceSuite } from './order-store-changed-since.suite.ts';
 import { orderStoreChangesSuite } from './order-store-changes.suite.ts';
 import { orderStoreDueSuite } from './order-store-due.suite.ts';
 import { orderStoreListSuite } from './order-store-list.suite.ts';
@@ -14,5 +15,6 @@ export function orderStoreSuite(name: string, open: OpenOrderStore): void {
     describe('values', () => orderStoreValuesSuite(open));
     describe('list', () => orderStoreListSuite(open));
     describe('due', () => orderStoreDueSuite(open));
+    describe('changedSince', () => orderStoreChangedSinceSuite(open));
   });
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** `npm start` as a process of its own, as its users have it. */
 export interface LocalProcess {
@@ -18,10 +19,7 @@ const FLAGS = ['--import', './scripts/prelude.mjs', '--disable-warning=Experimen
 /** Starts it and waits until it answers; fails with what it printed when it ends before that. */
 export async function startProcess(environment: Readonly<Record<string, string>>): Promise<LocalProcess> {
   const started = performance.now();
-  const child = spawn(process.execPath, [...FLAGS, 'functions/local/main.ts'], {
-    env: { ...process.env, PORT: '0', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawnPlatform(environment);
   const logs: string[] = [];
   const url = await readyUrl(child, logs);
   const response = await fetch(`${url}/healthz`);
@@ -37,6 +35,22 @@ export async function startProcess(environment: Readonly<Record<string, string>>
       return code;
     },
   };
+}
+
+/** Starts it and kills it after so many milliseconds, ready or not. */
+export async function killWhileStarting(environment: Readonly<Record<string, string>>, afterMs: number): Promise<void> {
+  const child = spawnPlatform(environment);
+  const ended = once(child, 'exit');
+  await pause(afterMs);
+  child.kill('SIGKILL');
+  await ended;
+}
+
+function spawnPlatform(environment: Readonly<Record<string, string>>) {
+  return spawn(process.execPath, [...FLAGS, 'functions/local/main.ts'], {
+    env: { ...process.env, PORT: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 function readyUrl(child: ChildProcess, logs: string[]): Promise<string> {

@@ -66,6 +66,13 @@ const status = (as: 'restaurant' | 'operator', to: OrderStatus): Step => ({
   path: '/status',
   body: { status: to },
 });
+const settlement: Step = {
+  type: 'act',
+  as: 'operator',
+  path: '/settlement',
+  body: { reason: 'the provider is back' },
+  answer: 202,
+};
 const refund: Step = { type: 'act', as: 'operator', path: '/refund', body: { reason: 'arrived cold' } };
 
 const CHARGED = ['created: pending', 'status_changed: charging', 'payment_charged: paid'];
@@ -266,6 +273,56 @@ export const PATHS: readonly OrderPath[] = [
       receipt: true,
       timeline: [...CHARGED, 'status_changed: refunding', 'refund_failed: refund_failed'],
       operatorsHearOf: ['refund_failed'],
+    },
+  },
+  {
+    name: 'refund fails, and fails again when an operator asks for it',
+    order: { items: PIZZA, paymentMethod: 'pm_card_refundFails' },
+    steps: [until('paid'), confirmation(false), until('refund_failed'), refund],
+    expect: {
+      status: 'refund_failed',
+      payment: 'refund_failed',
+      moved: ['charge'],
+      receipt: true,
+      timeline: [
+        ...CHARGED,
+        'status_changed: refunding',
+        'refund_failed: refund_failed',
+        'status_changed: refunding',
+        'refund_failed: refund_failed',
+      ],
+      operatorsHearOf: ['refund_failed', 'refund_failed'],
+    },
+  },
+  {
+    name: 'settled by an operator, nothing charged',
+    order: { items: PIZZA, paymentMethod: 'pm_card_outage' },
+    steps: [until('charging'), settlement],
+    expect: {
+      ...failed,
+      payment: 'failed',
+      declineCode: 'gateway-unavailable',
+      timeline: [
+        'created: pending',
+        'status_changed: charging',
+        'updated: charging',
+        'payment_declined: payment_failed',
+      ],
+    },
+  },
+  {
+    name: 'settled by an operator, charged all the same',
+    order: { items: PIZZA, paymentMethod: 'pm_card_timeoutAfterCommit' },
+    steps: [until('charging'), settlement, until('paid'), confirmation(true)],
+    expect: {
+      ...confirmed,
+      timeline: [
+        'created: pending',
+        'status_changed: charging',
+        'updated: charging',
+        'payment_charged: paid',
+        'status_changed: confirmed',
+      ],
     },
   },
   {

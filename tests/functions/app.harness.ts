@@ -7,11 +7,16 @@ import { createApp } from '../../functions/http/app.ts';
 import type { App, AppDeps } from '../../functions/http/app-context.ts';
 import { jwtAuthenticator } from '../../functions/http/auth.ts';
 import { hmacIds } from '../../shared/adapters/in-process/hmac-ids.ts';
+import { queuedPublisher } from '../../shared/adapters/in-process/queued-publisher.ts';
+import { memoryMessageQueue } from '../../shared/adapters/memory/memory-message-queue.ts';
 import { memoryOrderStore } from '../../shared/adapters/memory/memory-order-store.ts';
 import { memoryReceiptStore } from '../../shared/adapters/memory/memory-receipt-store.ts';
 import { memoryRestaurantCatalog } from '../../shared/adapters/memory/memory-restaurant-catalog.ts';
 import type { Restaurant } from '../../shared/domain/restaurant.ts';
+import { DEFAULT_THRESHOLDS } from '../../shared/domain/rules.ts';
+import type { DeadLetters } from '../../shared/ports/dead-letters.ts';
 import type { LogFields } from '../../shared/ports/logger.ts';
+import type { MessageQueue } from '../../shared/ports/message-queue.ts';
 import type { OrderStore } from '../../shared/ports/order-store.ts';
 import type { ReceiptStore } from '../../shared/ports/receipt-store.ts';
 import type { RestaurantCatalog } from '../../shared/ports/restaurant-catalog.ts';
@@ -50,6 +55,9 @@ export interface Api {
   readonly orders: OrderStore;
   readonly restaurants: RestaurantCatalog;
   readonly receipts: ReceiptStore;
+  /** Where operators' republished events and redriven messages go. */
+  readonly queue: MessageQueue;
+  readonly deadLetters: DeadLetters;
   /** Every line that was logged, its fields with the message. */
   readonly logs: LogFields[];
   /** How many writes of orders have succeeded. */
@@ -110,6 +118,7 @@ export async function startApi(overrides: Partial<AppDeps> = {}, { docs = true }
   const restaurants = memoryRestaurantCatalog();
   await restaurants.put(RESTAURANTS);
   const receipts = memoryReceiptStore();
+  const { queue, deadLetters } = memoryMessageQueue();
   const logs: LogFields[] = [];
   const app = createApp({
     restaurants,
@@ -120,6 +129,7 @@ export async function startApi(overrides: Partial<AppDeps> = {}, { docs = true }
     logger: recordingLogger(logs),
     newRequestId: sequence('request'),
     corsOrigins: [ORIGIN],
+    operations: { deadLetters, publisher: queuedPublisher({ queue, clock }), thresholds: DEFAULT_THRESHOLDS },
     ...(docs && { docsAsset: (name: string) => readFile(join(getAbsoluteFSPath(), name)) }),
     ...overrides,
     orders: counted.orders,
@@ -132,6 +142,8 @@ export async function startApi(overrides: Partial<AppDeps> = {}, { docs = true }
     orders: counted.orders,
     restaurants,
     receipts,
+    queue,
+    deadLetters,
     logs,
     writes: counted.writes,
     token: (person) => tokenFor(person, clock),

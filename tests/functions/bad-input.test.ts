@@ -443,6 +443,10 @@ describe('a change of an order with a bad body', () => {
     ['POST', '/refund', 'shipped', {}, 'reason'],
     ['POST', '/refund', 'shipped', { reason: ' ' }, 'reason'],
     ['POST', '/refund', 'shipped', { reason: 'x', amount: 1 }, 'amount'],
+    ['POST', '/settlement', 'charging', {}, 'reason'],
+    ['POST', '/settlement', 'charging', { reason: ' ' }, 'reason'],
+    ['POST', '/settlement', 'charging', { reason: 'r'.repeat(501) }, 'reason'],
+    ['POST', '/settlement', 'refunding', { reason: 'x', status: 'refunded' }, 'status'],
   ];
 
   it.each(ROWS)('is refused: %s %s on a %s order: %j, naming %s', async (method, path, status, body, field) => {
@@ -453,7 +457,7 @@ describe('a change of an order with a bad body', () => {
     expect(await api.orders.get(before.id)).toEqual(before);
   });
 
-  it.each(['PATCH ', 'PUT /status', 'POST /approval', 'POST /confirmation', 'POST /refund'])(
+  it.each(['PATCH ', 'PUT /status', 'POST /approval', 'POST /confirmation', 'POST /refund', 'POST /settlement'])(
     'is refused without one: %s',
     async (wish) => {
       const [method = '', path = ''] = wish.split(' ');

@@ -20,6 +20,7 @@ const REJECT = post('/approval', { approved: false, reason: 'too much' });
 const ACCEPT = post('/confirmation', { accepted: true });
 const REFUSE = post('/confirmation', { accepted: false, reason: 'no flour' });
 const REFUND = post('/refund', { reason: 'cold' });
+const SETTLE = post('/settlement', { reason: 'the provider is back' });
 
 async function wish(from: OrderStatus, as: Person, { method, path, body }: Wish, headers = {}) {
   const api = await startApi();
@@ -72,6 +73,33 @@ describe('what people may do with an order', () => {
     expect(answer.headers.get('ETag')).toBe(`"${order.version + 1}"`);
   });
 
+  it.each(['charging', 'refunding'] as const)('records that an operator has a payment settled (%s)', async (from) => {
+    const { api, answer, order, written } = await wish(from, 'olga', SETTLE);
+    expect(answer.status).toBe(202);
+    expect(answer.json).toMatchObject({ status: from, version: order.version + 1 });
+    expect(answer.headers.get('ETag')).toBe(`"${order.version + 1}"`);
+    expect(written).toBe(1);
+    const { json } = await api.send('GET', `/v1/orders/${order.id}/timeline`, { as: 'olga' });
+    expect((json as { events: object[] }).events.at(-1)).toMatchObject({
+      type: 'orders.updated.v1',
+      status: from,
+      by: 'operator:olga',
+      code: 'settlement-requested',
+      reason: 'the provider is back',
+    });
+    const seen = await api.send('GET', `/v1/orders/${order.id}/timeline`, { as: 'alice' });
+    expect(seen.text).not.toMatch(/olga|provider is back/);
+  });
+
+  it('answers a repeat of a settlement with the order, and writes nothing', async () => {
+    const { api, order } = await wish('charging', 'olga', SETTLE);
+    const before = api.writes();
+    const repeat = await api.send('POST', `/v1/orders/${order.id}/settlement`, { as: 'olga', body: SETTLE.body });
+    expect(repeat.status).toBe(202);
+    expect(repeat.json).toMatchObject({ version: order.version + 1 });
+    expect(api.writes()).toBe(before);
+  });
+
   it('takes a cancellation without a body', async () => {
     const api = await startApi();
     const { id } = await givenOrder(api.orders, 'pending');
@@ -112,6 +140,8 @@ describe('what people may not do with an order', () => {
     ['alice', 'paid', ACCEPT],
     ['alice', 'delivered', REFUND],
     ['mario', 'delivered', REFUND],
+    ['alice', 'charging', SETTLE],
+    ['mario', 'refunding', SETTLE],
   ];
 
   it.each(FORBIDDEN)('refuses %s, in the wrong role, on a %s order: %j', async (as, from, wished) => {
@@ -120,7 +150,7 @@ describe('what people may not do with an order', () => {
     expect(written).toBe(0);
   });
 
-  it.each([ADDRESS, status('shipped'), CANCEL, APPROVE, ACCEPT, REFUND])(
+  it.each([ADDRESS, status('shipped'), CANCEL, APPROVE, ACCEPT, REFUND, SETTLE])(
     'hides the order of somebody else from %j',
     async (wished) => {
       for (const as of ['bob', 'luigi'] as const) {
@@ -144,6 +174,10 @@ describe('what people may not do with an order', () => {
     ['illegal-transition', 'charging', 'mario', ACCEPT],
     ['illegal-transition', 'paid', 'olga', REFUND],
     ['illegal-transition', 'refunded', 'olga', REFUND],
+    ['illegal-transition', 'pending', 'olga', SETTLE],
+    ['illegal-transition', 'paid', 'olga', SETTLE],
+    ['illegal-transition', 'payment_failed', 'olga', SETTLE],
+    ['illegal-transition', 'refund_failed', 'olga', SETTLE],
     ['already-decided', 'rejected', 'olga', APPROVE],
     ['already-decided', 'confirmed', 'mario', REFUSE],
     ['too-late', 'refunding', 'mario', ACCEPT],

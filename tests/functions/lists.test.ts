@@ -48,6 +48,37 @@ describe('listing orders', () => {
     expect(nextCursor).toBeNull();
   });
 
+  it.each(['pending', 'awaiting_approval', 'charging', 'refunding', 'refund_failed'] as const)(
+    'shows an operator all that are %s, whoever placed them',
+    async (status) => {
+      const { api } = await fourOrders();
+      const older = await givenOrder(api.orders, status, { createdAt: NOON + 10, customerId: 'bob' });
+      const newer = await givenOrder(api.orders, status, { createdAt: NOON + 11, restaurantId: 'rest-2' });
+      await givenOrder(api.orders, 'paid', { createdAt: NOON + 12 });
+      const first = await listed(api, `?status=${status}&limit=1`, 'olga');
+      expect(first.orders.map(({ id }) => id)).toEqual([newer.id]);
+      const second = await listed(api, `?status=${status}&limit=1&cursor=${first.nextCursor}`, 'olga');
+      expect(second.orders.map(({ id }) => id)).toEqual([older.id]);
+    },
+  );
+
+  it('says which statuses an operator may list alone', async () => {
+    const { api } = await fourOrders();
+    const { json } = await api.send('GET', '/v1/orders?status=paid', { as: 'olga' });
+    expect((json as { detail: string }).detail).toMatch(
+      /customerId or restaurantId.*: pending, awaiting_approval, charging, refunding, refund_failed$/,
+    );
+  });
+
+  it.each<readonly [Person, readonly number[]]>([
+    ['alice', [2, 0]],
+    ['luigi', [2]],
+  ])('shows %s no more by a status alone than their own', async (person, expected) => {
+    const { api, ids } = await fourOrders();
+    const { orders } = await listed(api, '?status=pending', person);
+    expect(orders.map(({ id }) => id)).toEqual(expected.map((index) => ids[index]));
+  });
+
   it('shows each order as looking at it does', async () => {
     const { api, ids } = await fourOrders();
     const { orders } = await listed(api, '?status=paid');
@@ -70,6 +101,7 @@ describe('listing orders', () => {
   const INVALID: readonly [Person, string, string][] = [
     ['olga', '', 'customerId'],
     ['olga', '?status=paid', 'customerId'],
+    ['olga', '?status=delivered&limit=5', 'customerId'],
     ['franchisee', '', 'restaurantId'],
     ['alice', '?customerId=alice&restaurantId=rest-1', 'restaurantId'],
     ['alice', '?status=eaten', 'status'],
@@ -149,6 +181,7 @@ describe('going through a list by its cursors', () => {
       ['bob', '', nextCursor],
       ['mario', '', nextCursor],
       ['olga', '&customerId=bob', nextCursor],
+      ['olga', '&status=pending', nextCursor],
       ['alice', '', tampered],
       ['alice', '', 'nonsense'],
       ['alice', '', '%00'],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { memoryOrderStore } from '../../shared/adapters/memory/memory-order-store.ts';
 import { PortError } from '../../shared/ports/port-error.ts';
-import { aLineItem, aReceipt, NOON } from '../fixtures.ts';
+import { aLineItem, anOrder, aPosition, aReceipt, NOON } from '../fixtures.ts';
 import { expectProblem, ORDER, type Person, startApi } from './app.harness.ts';
 import { givenOrder } from './given-order.ts';
 
@@ -250,6 +250,52 @@ describe('looking at an order', () => {
     expect((listed as { orders: { paymentMethod?: string }[] }).orders[0]?.paymentMethod).toBe(paymentMethod);
   });
 
+  const WAIT = { id: 'RetrySettlement@7', deadline: NOON + 240_000, since: NOON - 60_000, alerted: false };
+  const RESTING = aPosition({ state: 'RetrySettlement', attempt: 3, wait: WAIT, dueAt: NOON + 240_000, sweeps: 1 });
+  const at = (ms: number) => new Date(ms).toISOString();
+
+  it('tells operators where its workflow stands, wherever they see it', async () => {
+    const api = await startApi();
+    const { id } = await givenOrder(api.orders, 'charging', { position: RESTING });
+    const workflow = {
+      state: 'RetrySettlement',
+      dueAt: at(NOON + 240_000),
+      attempt: 3,
+      since: at(NOON - 60_000),
+      deadline: at(NOON + 240_000),
+      alerted: false,
+      sweeps: 1,
+    };
+    const seen = await api.send('GET', `/v1/orders/${id}`, { as: 'olga' });
+    const { json: listed } = await api.send('GET', '/v1/orders?status=charging', { as: 'olga' });
+    expect(seen.json).toMatchObject({ workflow });
+    expect(listed).toMatchObject({ orders: [{ workflow }] });
+    expect(seen.text).not.toContain('RetrySettlement@');
+  });
+
+  it('tells operators of a step that is no wait what there is to tell, and nothing once all is done', async () => {
+    const api = await startApi();
+    const { id } = await givenOrder(api.orders, 'pending');
+    const { json } = await api.send('GET', `/v1/orders/${id}`, { as: 'olga' });
+    expect((json as { workflow: object }).workflow).toEqual({ state: 'ValidateOrder', dueAt: at(NOON), attempt: 0 });
+    const { position: _, ...done } = anOrder({ status: 'delivered' });
+    await api.orders.create(done, []);
+    const ended = await api.send('GET', `/v1/orders/${done.id}`, { as: 'olga' });
+    expect(ended.json).not.toHaveProperty('workflow');
+  });
+
+  it.each<Person>(['alice', 'mario'])('tells %s nothing of its workflow, wherever they see it', async (person) => {
+    const api = await startApi();
+    const { id } = await givenOrder(api.orders, 'pending', { position: RESTING });
+    const answers = [
+      await api.send('GET', `/v1/orders/${id}`, { as: person }),
+      await api.send('GET', '/v1/orders', { as: person }),
+      await api.send('GET', `/v1/orders/${id}/timeline`, { as: person }),
+      await api.send('POST', `/v1/orders/${id}/cancellation`, { as: person, body: {} }),
+    ];
+    for (const { text } of answers) expect(text).not.toMatch(/workflow|RetrySettlement|dueAt|sweeps/);
+  });
+
   it('shows why a payment failed', async () => {
     const api = await startApi();
     const { id } = await givenOrder(api.orders, 'payment_failed');
@@ -277,6 +323,7 @@ describe('the timeline', () => {
           status: 'refunding',
           by: 'system',
           reason: 'restaurant-timeout',
+          code: 'restaurant-timeout',
         },
         { sequence: 5, type: 'orders.payment_refunded.v1', at, status: 'refunded', by: 'system' },
       ],
@@ -289,7 +336,7 @@ describe('the timeline', () => {
     const last = async (as: Person) =>
       ((await api.send('GET', `/v1/orders/${id}/timeline`, { as })).json as { events: object[] }).events.at(-1);
     expect(await last('alice')).toMatchObject({ reason: 'not today', by: 'operator' });
-    expect(await last('olga')).toMatchObject({ reason: 'not today', by: 'operator:olga' });
+    expect(await last('olga')).toMatchObject({ reason: 'not today', code: 'approval-refused', by: 'operator:olga' });
   });
 
   it('is hidden with its order', async () => {

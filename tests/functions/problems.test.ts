@@ -11,6 +11,7 @@ import { givenOrder } from './given-order.ts';
 const STATUSES: Readonly<Record<ProblemCode, number>> = {
   'already-decided': 409,
   busy: 503,
+  'dead-letter-not-found': 404,
   forbidden: 403,
   'idempotency-key-required': 400,
   'idempotency-key-reused': 422,

@@ -9,6 +9,7 @@ import {
   changeAddress,
   confirmOrder,
   requestRefund,
+  requestSettlement,
   setStatus,
 } from '../../shared/application/order-commands.ts';
 import type { Refused } from '../../shared/application/refusal.ts';
@@ -41,6 +42,7 @@ const CHARGING = [BEGIN];
 const PAID = [BEGIN, CHARGED];
 const CONFIRMED = [...PAID, ACCEPT];
 const SHIPPED = [...CONFIRMED, PREPARE, SHIP];
+const REFUNDING = [...PAID, TIMEOUT];
 
 type Act = (ports: ChangePorts, request: ChangeRequest) => Promise<Changed | Refused>;
 const approve: Act = (ports, request) => approveOrder(ports, { ...request, approved: true });
@@ -52,6 +54,7 @@ const move: Act = (ports, request) => changeAddress(ports, { ...request, deliver
 const prepare: Act = (ports, request) => setStatus(ports, { ...request, status: 'processing' });
 const deliver: Act = (ports, request) => setStatus(ports, { ...request, status: 'delivered' });
 const refund: Act = (ports, request) => requestRefund(ports, { ...request, note: 'arrived cold' });
+const settle: Act = (ports, request) => requestSettlement(ports, { ...request, note: 'the provider is back' });
 
 interface Setup {
   readonly history?: readonly Command[];
@@ -101,6 +104,11 @@ describe('who may do what, and under which name', () => {
     ['a refund by a customer', refund, SHIPPED, ALICE, 'forbidden'],
     ['a refund by the restaurant', refund, SHIPPED, MARIO, 'forbidden'],
     ['a refund by an operator', refund, SHIPPED, OLGA, OLGA_IS],
+    ['a settlement by a customer', settle, CHARGING, ALICE, 'forbidden'],
+    ['a settlement by the restaurant', settle, CHARGING, MARIO, 'forbidden'],
+    ['a settlement by an operator', settle, CHARGING, OLGA, OLGA_IS],
+    ['the settlement of a refund by an operator', settle, REFUNDING, OLGA, OLGA_IS],
+    ['her own settlement by somebody who is everything', settle, CHARGING, EVERYTHING, 'operator:alice'],
     ['her own approval by somebody who is everything', approve, AWAITING, EVERYTHING, 'operator:alice'],
     ['her own confirmation by somebody who is everything', confirm, PAID, EVERYTHING, MARIO_IS],
     ['her own cancellation by somebody who is everything', cancel, PAID, EVERYTHING, ALICE_IS],
@@ -114,7 +122,7 @@ describe('who may do what, and under which name', () => {
     expect(await stored()).toEqual(result.kind === 'done' ? result.order : order);
   });
 
-  const ACTS = { approve, confirm, cancel, move, prepare, deliver, refund };
+  const ACTS = { approve, confirm, cancel, move, prepare, deliver, refund, settle };
 
   it.each(Object.entries(ACTS))('an order of somebody else is like one that does not exist: %s', async (_, act) => {
     const { ports, order, stored } = await given({ history: PAID });
@@ -149,6 +157,20 @@ describe('who may do what, and under which name', () => {
     expect(await names(ALICE)).toEqual([...before, 'operator']);
     expect(await names(MARIO)).toEqual([...before, 'operator']);
     expect((await getOrder(ports, { actor: OLGA, orderId: order.id })).kind).toBe('done');
+  });
+
+  it('only operators read why one of them had the payment settled', async () => {
+    const { ports, order } = await given({ history: CHARGING });
+    await settle(ports, { actor: OLGA, orderId: order.id });
+    const last = async (actor: Actor) => {
+      const found = await getTimeline(ports, { actor, orderId: order.id });
+      return found.kind === 'done' ? found.entries.at(-1) : undefined;
+    };
+    expect(await last(OLGA)).toMatchObject({ reason: 'settlement-requested', note: 'the provider is back' });
+    for (const actor of [ALICE, MARIO]) {
+      expect(await last(actor)).toMatchObject({ by: 'operator', reason: 'settlement-requested' });
+      expect(await last(actor)).not.toHaveProperty('note');
+    }
   });
 });
 
@@ -205,6 +227,14 @@ describe('what a command does', () => {
     ['a status', prepare, MARIO, CONFIRMED, undefined, undefined],
     ['a delivery', deliver, OLGA, SHIPPED, undefined, undefined],
     ['a refund', refund, OLGA, SHIPPED, undefined, 'RefundPayment'],
+    [
+      'a settlement in the middle of a charge',
+      settle,
+      OLGA,
+      CHARGING,
+      aPosition({ state: 'ProcessPayment', handOff: false }),
+      'SettlePayment',
+    ],
   ] as const)('%s leaves the workflow where it belongs', async (_, act, actor, history, position, expected) => {
     const { ports, order, stored } = await given({ history, ...(position && { position }) });
     const { order: changed } = done(await act(ports, { actor, orderId: order.id }));
@@ -323,6 +353,17 @@ describe('a conflict', () => {
       expect(counted.saves).toBe(1);
     },
   );
+
+  it('of many operators who ask for one settlement makes one change', async () => {
+    const { ports, order, stored } = await given({
+      history: CHARGING,
+      position: aPosition({ state: 'ProcessPayment' }),
+    });
+    const others = ['otto', 'oda', 'olaf'].map((subject) => ({ ...OLGA, subject }));
+    const all = await Promise.all([OLGA, ...others].map((actor) => settle(ports, { actor, orderId: order.id })));
+    expect(all.map((result) => done(result).outcome)).toEqual(all.map(() => 'settlement_due'));
+    expect(await stored()).toMatchObject({ revision: order.revision + 1, sequence: order.sequence + 1 });
+  });
 
   it('of two people who want the same makes one change', async () => {
     const { ports, order, stored } = await given({ history: PAID });

@@ -11,6 +11,7 @@ import { memoryNoticeLog } from '../../shared/adapters/memory/memory-notice-log.
 import { memoryOrderStore } from '../../shared/adapters/memory/memory-order-store.ts';
 import { memoryReceiptStore } from '../../shared/adapters/memory/memory-receipt-store.ts';
 import { memoryRestaurantCatalog } from '../../shared/adapters/memory/memory-restaurant-catalog.ts';
+import { sendNotices } from '../../shared/application/send-notices.ts';
 import { toCloudEvent } from '../../shared/domain/cloud-event.ts';
 import type { Command } from '../../shared/domain/commands.ts';
 import { eventsAfter } from '../../shared/domain/events.ts';
@@ -20,6 +21,7 @@ import type { PublishableEvent } from '../../shared/ports/event-publisher.ts';
 import type { Inbox } from '../../shared/ports/inbox.ts';
 import { PortError, type PortErrorCode } from '../../shared/ports/port-error.ts';
 import { anOrder, aRestaurant, after as command, NOON } from '../fixtures.ts';
+import { manualClock } from '../manual-clock.ts';
 import { segmentWorld } from './segment-world.ts';
 
 const BEGIN = { type: 'begin-charge', reference: 'pay_1' } as const;
@@ -31,6 +33,8 @@ const MOVE = { type: 'change-address', deliveryAddress: '2 Side Street', by: 'cu
 const EMAIL = 'alice@example.com';
 const PHONE = '+15550100';
 const KITCHEN = 'kitchen@example.com';
+
+const DAY_MS = 86_400_000;
 
 const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -51,7 +55,17 @@ async function consumers({ history = [], high = false }: { history?: readonly Co
       await log.send(notice);
     },
   };
-  const ports = { orders, restaurants, inbox: memoryInbox(), sender, receipts: memoryReceiptStore(), logger: QUIET };
+  const clock = manualClock(NOON);
+  const ports = {
+    orders,
+    restaurants,
+    inbox: memoryInbox(),
+    sender,
+    receipts: memoryReceiptStore(),
+    logger: QUIET,
+    clock,
+    noticeMaxAgeMs: DAY_MS,
+  };
 
   async function happens(step: Command): Promise<void> {
     const next = command(order, step);
@@ -129,6 +143,22 @@ describe('the notices of an event', () => {
     expect([...(await sent())].sort()).toEqual([EVERYBODY[0], EVERYBODY[0], EVERYBODY[1]].sort());
   });
 
+  it.each([
+    ['created', ['order']],
+    ['payment_charged', ['order', 'restaurant']],
+    ['status_changed', []],
+  ] as const)('of %s look for the contacts of those who are told, and for nothing else: %j', async (name, expected) => {
+    const { ports, event } = await consumers({ history: [BEGIN, CHARGED] });
+    const read: string[] = [];
+    const orders = { ...ports.orders, get: (id: string) => ports.orders.get(id).finally(() => read.push('order')) };
+    const restaurants = {
+      ...ports.restaurants,
+      get: (id: string) => ports.restaurants.get(id).finally(() => read.push('restaurant')),
+    };
+    await notifyHandler({ ...ports, orders, restaurants })(event(name));
+    expect(read.toSorted()).toEqual(expected);
+  });
+
   it('say nothing to people who left no contact', async () => {
     const { ports, event, sent, order } = await consumers();
     const orders = { ...ports.orders, get: async () => withoutContact(order()) };
@@ -150,7 +180,61 @@ describe('the notices of an event', () => {
   });
 });
 
+describe('the notices of an event that is late', () => {
+  it('are sent when it is as old as it may be, and not when it is older', async () => {
+    for (const [age, count] of [
+      [DAY_MS, EVERYBODY.length],
+      [DAY_MS + 1, 0],
+    ] as const) {
+      const { ports, event, sent } = await consumers({ history: [BEGIN, CHARGED] });
+      ports.clock.advance(age);
+      await notifyHandler(ports)(event('payment_charged'));
+      expect(await sent()).toHaveLength(count);
+    }
+  });
+
+  it('are counted in a line of ids in the logs, but for those that were sent in time', async () => {
+    const { ports, event, order, broken, sent } = await consumers({ history: [BEGIN, CHARGED] });
+    const lines: unknown[] = [];
+    const logger = { ...QUIET, info: (fields: object, message: string) => lines.push({ ...fields, message }) };
+    const notify = notifyHandler({ ...ports, logger });
+    broken.set(KITCHEN, 'unavailable');
+    await expect(notify(event('payment_charged'))).rejects.toMatchObject({ code: 'unavailable' });
+    broken.clear();
+    ports.clock.advance(DAY_MS + 1);
+    await notify(event('payment_charged'));
+    await notify(event('status_changed'));
+    const { id: eventId } = event('payment_charged');
+    const ids = { orderId: order().id, eventId, correlationId: 'request-1' };
+    expect(lines).toEqual([{ ...ids, suppressed: 1, message: 'too late for notices' }]);
+    expect(await sent()).toEqual(EVERYBODY.slice(0, 2));
+  });
+
+  it('are not missed in the logs when there was nobody to tell', async () => {
+    const { ports, event, order } = await consumers();
+    const orders = { ...ports.orders, get: async () => withoutContact(order()) };
+    await ports.restaurants.put([aRestaurant()]);
+    ports.clock.advance(DAY_MS + 1);
+    expect(await sendNotices({ ...ports, orders }, parseEvent(event('created')))).toEqual({ suppressed: 0 });
+  });
+
+  it('are sent when it comes from a clock that runs ahead', async () => {
+    const { ports, event, sent } = await consumers();
+    ports.clock.advance(-1_000);
+    await notifyHandler(ports)(event('created'));
+    expect(await sent()).toHaveLength(2);
+  });
+});
+
 describe('the operators', () => {
+  it('are told once of what needs them, however late it comes', async () => {
+    const { ports, event, sent } = await consumers({ history: [BEGIN, CHARGED, TIMEOUT] });
+    ports.clock.advance(400 * DAY_MS);
+    await operatorsHandler(ports)(event('restaurant_timeout'));
+    await operatorsHandler(ports)(event('restaurant_timeout'));
+    expect(await sent()).toEqual(['operators operators operators']);
+  });
+
   it('are told once of what needs them', async () => {
     const { ports, event, sent } = await consumers({ history: [BEGIN, CHARGED, TIMEOUT] });
     const alert = operatorsHandler(ports);

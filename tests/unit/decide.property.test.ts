@@ -35,6 +35,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   spoken(fc.record({ type: typed('confirm'), accepted, by: actor })),
   spoken(fc.record({ type: typed('cancel'), by: actor })),
   fc.record({ type: typed('request-refund'), by: actor, note: fc.string() }),
+  fc.record({ type: typed('request-settlement'), by: actor, note: fc.string() }),
   fc.record({
     type: typed('set-status'),
     by: actor,

@@ -7,7 +7,7 @@ import { ORDER_STATUSES, type Order, type OrderStatus, type PaymentStatus } from
 import { DEFAULT_THRESHOLDS, LIMITS } from '../../shared/domain/rules.ts';
 import type { TaskName } from '../../shared/workflow/definition.ts';
 import { DEFINITIONS } from '../../shared/workflow/order-workflow.ts';
-import { anOrder, NOON, after as written } from '../fixtures.ts';
+import { anOrder, aPosition, NOON, after as written } from '../fixtures.ts';
 
 const MINUTE = 60_000;
 const OPERATOR = 'operator:olga';
@@ -30,6 +30,7 @@ const COMMANDS = {
   'expire confirmation': { type: 'expire-confirmation' },
   cancel: { type: 'cancel', by: CUSTOMER, note: 'changed my mind' },
   'request refund': { type: 'request-refund', by: OPERATOR, note: 'arrived cold' },
+  'request settlement': { type: 'request-settlement', by: OPERATOR, note: 'the provider is back' },
   'record refund': { type: 'record-refund', refundId: 're_1' },
   'record refund failure': { type: 'record-refund-failure', code: 'refund_refused' },
   'change address': { type: 'change-address', deliveryAddress: '2 Side Street', by: CUSTOMER },
@@ -147,6 +148,11 @@ const TABLE: Readonly<Record<CommandName, Row>> = {
     refund_failed: '-> refunding (refund_due)',
     refunding: 'same (refund_due)',
   },
+  'request settlement': {
+    ...ILLEGAL,
+    charging: '-> charging (settlement_due)',
+    refunding: '-> refunding (refund_due)',
+  },
   'record refund': {
     ...SUPERSEDED,
     refunding: '-> refunded (refunded)',
@@ -208,6 +214,7 @@ const EVENTS: Readonly<Record<CommandName, readonly string[]>> = {
     'status_changed cancellation-requested',
   ],
   'request refund': ['status_changed refund-requested'],
+  'request settlement': ['updated settlement-requested'],
   'record refund': ['payment_refunded'],
   'record refund failure': ['refund_failed refund_refused'],
   'change address': ['updated address-changed'],
@@ -489,6 +496,44 @@ describe('a refund', () => {
 
   test('keeps what was charged', () => {
     expect(IN.refunded.payment).toMatchObject({ status: 'refunded', refundId: 're_1', transactionId: 'txn_1' });
+  });
+});
+
+describe('a settlement that somebody asks for', () => {
+  const AGAIN = { type: 'request-settlement', by: 'operator:otto', note: 'me, too' } as const;
+  const now = NOON + 9 * MINUTE;
+  const due = (order: Order, dueAt: number) => ({ ...order, position: aPosition({ state: 'SettlePayment', dueAt }) });
+
+  test.each(['charging', 'refunding'] as const)(
+    'of an order that is %s changes neither status nor payment',
+    (status) => {
+      const { order, events } = written(IN[status], COMMANDS['request settlement'], now);
+      expect(order).toMatchObject({ status, payment: IN[status].payment, version: IN[status].version + 1 });
+      expect(order.timeline.at(-1)).toMatchObject({
+        by: OPERATOR,
+        reason: 'settlement-requested',
+        note: 'the provider is back',
+      });
+      expect(JSON.stringify(events)).not.toContain('the provider is back');
+    },
+  );
+
+  test.each(['charging', 'refunding'] as const)(
+    'once more changes nothing while the order is due for it (%s)',
+    (status) => {
+      const asked = due(written(IN[status], COMMANDS['request settlement'], now).order, now);
+      const outcome = status === 'charging' ? 'settlement_due' : 'refund_due';
+      expect(decide(asked, AGAIN, now + MINUTE)).toEqual({ kind: 'unchanged', order: asked, outcome });
+    },
+  );
+
+  test('once more is an act of its own when the workflow has gone on, or something else has happened since', () => {
+    const asked = written(IN.charging, COMMANDS['request settlement'], now).order;
+    const rested = due(asked, now + MINUTE);
+    const cancelled = due(written(asked, COMMANDS.cancel, now).order, now);
+    for (const order of [rested, cancelled]) {
+      expect(decide(order, AGAIN, now + 2 * MINUTE)).toMatchObject({ kind: 'changed', outcome: 'settlement_due' });
+    }
   });
 });
 

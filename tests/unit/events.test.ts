@@ -15,6 +15,7 @@ const LIFE: readonly Command[] = [
   { type: 'approve', accepted: true, by: 'operator:olga', note: WORDS },
   { type: 'begin-charge', reference: 'pay_1' },
   { type: 'raise-attention', reason: 'payment-unsettled' },
+  { type: 'request-settlement', by: 'operator:olga', note: WORDS },
   { type: 'cancel', by: 'customer:alice', note: WORDS },
   { type: 'record-charge', transactionId: 'txn_1' },
   { type: 'record-refund-failure', code: 'refund_refused' },
@@ -72,6 +73,7 @@ describe("an order's events", () => {
       'status_changed charging',
       'needs_attention charging',
       'updated charging',
+      'updated charging',
       'payment_charged paid',
       'status_changed refunding',
       'refund_failed refund_failed',
@@ -84,7 +86,7 @@ describe("an order's events", () => {
 
   test('of one write are those behind the sequence before it', () => {
     const order = liveOut({});
-    expect(eventsAfter(order, 10).map(({ sequence }) => sequence)).toEqual([11, 12]);
+    expect(eventsAfter(order, 10).map(({ sequence }) => sequence)).toEqual([11, 12, 13]);
     expect(eventsAfter(order, order.sequence)).toEqual([]);
   });
 
@@ -101,6 +103,7 @@ describe("an order's events", () => {
       'address-changed',
       'approved',
       'payment-unsettled',
+      'settlement-requested',
       'cancellation-requested',
       'cancelled-while-charging',
       'cancelled-while-charging',
@@ -125,7 +128,7 @@ describe("an order's events", () => {
 describe('the size of an event', () => {
   test('is 1 KB at most through a full life with the longest ids', () => {
     const events = eventsAfter(liveOut(LONGEST), 0);
-    expect(events).toHaveLength(12);
+    expect(events).toHaveLength(13);
     expect(events.filter((event) => bytes(event) > KILOBYTE)).toEqual([]);
     expect(events.filter((event) => bytes(toCloudEvent({ ...event, highValue: true })) > KILOBYTE)).toEqual([]);
   });

@@ -33,6 +33,7 @@ const APPROVE = { type: 'approve', accepted: true, by: 'operator:olga' } as cons
 const REJECT = { type: 'approve', accepted: false, by: 'operator:olga' } as const;
 const MOVE = { type: 'change-address', deliveryAddress: '2 Side Street', by: 'customer:alice' } as const;
 const REFUND = { type: 'request-refund', by: 'operator:olga', note: 'arrived cold' } as const;
+const SETTLE = { type: 'request-settlement', by: 'operator:olga', note: 'the provider is back' } as const;
 const status = (to: 'processing' | 'shipped' | 'delivered') =>
   ({ type: 'set-status', status: to, by: 'operator:olga' }) as const;
 
@@ -157,6 +158,7 @@ describe('the position after a signal', () => {
   const AWAITING = orderAfter(REVIEW);
   const CONFIRMED = orderAfter(BEGIN, CHARGED, ACCEPT);
   const SHIPPED = orderAfter(BEGIN, CHARGED, ACCEPT, status('processing'), status('shipped'));
+  const REFUNDING = orderAfter(BEGIN, CHARGED, REFUSE);
   const REFUND_FAILED = orderAfter(BEGIN, CHARGED, REFUSE, { type: 'record-refund-failure', code: 'refund_refused' });
   const lease = aPosition({ state: 'ProcessPayment', handOff: false, dueAt: NOON + SEGMENT_LEASE_MS });
 
@@ -182,6 +184,15 @@ describe('the position after a signal', () => {
     ['a cancellation enters at the refund when the workflow has ended', CONFIRMED, undefined, CANCEL, 'RefundPayment'],
     ['a refund is entered from a shipped order', SHIPPED, undefined, REFUND, 'RefundPayment'],
     ['a refund is entered again after one that failed', REFUND_FAILED, undefined, REFUND, 'RefundPayment'],
+    ['a settlement is entered in the middle of a charge', CHARGING, lease, SETTLE, 'SettlePayment'],
+    ['a settlement is entered where no position is left', CHARGING, undefined, SETTLE, 'SettlePayment'],
+    [
+      'the settlement of a refund is entered in the middle of it',
+      REFUNDING,
+      aPosition({ state: 'RefundPayment', handOff: false }),
+      SETTLE,
+      'RefundPayment',
+    ],
     ['a cancellation before anything has run ends', anOrder(), aPosition(), CANCEL, undefined],
     [
       'a cancellation ends a long retry before the payment',
@@ -198,6 +209,33 @@ describe('the position after a signal', () => {
     expect(found?.state).toBe(expected);
     if (found)
       expect(found).toEqual({ definitionVersion: 1, state: expected, attempt: 0, dueAt: NOON + 7, handOff: true });
+  });
+
+  it.each([
+    ['RetrySettlement', CHARGING, 'SettlePayment'],
+    ['RetryRefund', REFUNDING, 'RefundPayment'],
+  ] as const)('a settlement ends the rest in %s now, and leaves the series what it is', (name, order, next) => {
+    const wait = { id: `${name}@2`, deadline: NOON + 60 * MINUTE, since: NOON - 99 * MINUTE, alerted: true };
+    const before = { ...order, revision: 7, position: resting(name, { attempt: 7, wait, sweeps: 2 }) };
+    const position = signalled(before, SETTLE);
+    expect(position).toEqual({
+      definitionVersion: 1,
+      state: name,
+      attempt: 0,
+      wait: { id: `${name}@8`, deadline: NOON + 7, since: NOON - 99 * MINUTE, alerted: true },
+      dueAt: NOON + 7,
+      handOff: true,
+    });
+    if (!position) throw new Error('it rests still');
+    const after = { ...before, revision: 8, position };
+    expect(resume(after, { waitId: `${name}@8` }, NOON + 7)).toBe(next);
+    expect(resume(after, { waitId: `${name}@2` }, NOON + 60 * MINUTE)).toBeUndefined();
+    const rest = positionAtTarget(after, orderWorkflowV1, resolve(orderWorkflowV1, name), TIMES, NOON + MINUTE);
+    expect(rest).toMatchObject({
+      attempt: 1,
+      dueAt: NOON + 2 * MINUTE,
+      wait: { id: `${name}@9`, since: NOON - 99 * MINUTE, alerted: true },
+    });
   });
 
   it.each([

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Command } from '../../shared/domain/commands.ts';
 import { eventsAfter, type OrderEvent } from '../../shared/domain/events.ts';
 import { formatMoney } from '../../shared/domain/money.ts';
-import { type Notice, noticesFor, operatorsNotice } from '../../shared/domain/notice.ts';
+import { concernedBy, type Notice, noticesFor, operatorsNotice } from '../../shared/domain/notice.ts';
 import { EVENT_NAMES, ORDER_STATUSES, type Order, type OrderStatus } from '../../shared/domain/order.ts';
 import { anOrder, NOON, after as written } from '../fixtures.ts';
 
@@ -36,6 +36,7 @@ const ACCEPT: Command = { type: 'confirm', accepted: true, by: 'restaurant:rest-
 const REFUSE: Command = { type: 'confirm', accepted: false, by: 'restaurant:rest-1', note: 'no dough' };
 const CANCEL: Command = { type: 'cancel', by: 'customer:alice', note: 'no hunger' };
 const REFUND: Command = { type: 'request-refund', by: 'operator:olga', note: 'cold' };
+const SETTLE: Command = { type: 'request-settlement', by: 'operator:olga', note: 'provider back' };
 const REFUNDED: Command = { type: 'record-refund', refundId: 're_1' };
 const NOT_REFUNDED: Command = { type: 'record-refund-failure', code: 'refund_refused' };
 const MOVE: Command = { type: 'change-address', deliveryAddress: `${ADDRESS}, back door`, by: 'customer:alice' };
@@ -70,6 +71,7 @@ const LIVES = {
   'finds a gateway that does not answer': [
     BEGIN,
     { type: 'raise-attention', reason: 'payment-unsettled' },
+    SETTLE,
     { type: 'record-sealed' },
   ],
   'is cancelled at once': [CANCEL],
@@ -101,6 +103,14 @@ function noticesOf(event: OrderEvent): readonly Notice[] {
 }
 
 describe('every notice, for every name and status of an event', () => {
+  test('goes to those who are concerned, and to nobody else', () => {
+    for (const event of [...COMBINATIONS, ...REAL]) {
+      const recipients = noticesFor(event, BOTH).map(({ recipient }) => recipient);
+      const told = { customer: recipients.includes('customer'), restaurant: recipients.includes('restaurant') };
+      expect(concernedBy(event)).toEqual(told);
+    }
+  });
+
   test('names the status that the event is about', () => {
     for (const event of COMBINATIONS) {
       const spoken = event.status.replaceAll('_', ' ');
@@ -248,7 +258,9 @@ describe('what is told in the lives of real orders', () => {
 
   test('never has the address in it, nor what somebody wrote', () => {
     for (const event of REAL) {
-      expect(JSON.stringify(noticesOf(event))).not.toMatch(/Main Street|back door|no dough|no hunger|cold/);
+      expect(JSON.stringify(noticesOf(event))).not.toMatch(
+        /Main Street|back door|no dough|no hunger|cold|provider back/,
+      );
     }
   });
 

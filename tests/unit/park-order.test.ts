@@ -29,10 +29,11 @@ async function given({ history = [BEGIN], position, wrap = (same) => same }: Set
   await orders.create(order, eventsAfter(order, 0));
   await feed.acknowledge([`${order.id}@${order.revision}`]);
   const ports = { orders: wrap(orders), clock: manualClock(NOON), times: TIMES };
-  const park = (name = 'RetrySettlement', orderId = order.id) => {
+  const park = (name = 'RetrySettlement', orderId = order.id, waitId = position?.wait?.id) => {
     const state = orderWorkflowV1.states[name];
     if (state?.type !== 'retryAfter') throw new Error(`${name} is no retryAfter`);
-    return parkOrder(ports, { orderId, definition: orderWorkflowV1, name, state });
+    const parking = { orderId, definition: orderWorkflowV1, name, state };
+    return parkOrder(ports, waitId === undefined ? parking : { ...parking, waitId });
   };
   return { order, park, feed, stored: async () => (await orders.get(order.id)) ?? order };
 }
@@ -63,6 +64,12 @@ describe('resting an order in a long retry', () => {
     const { park, stored } = await given({ position: round(1) });
     await park();
     expect((await stored()).position).toMatchObject({ attempt: 2, dueAt: NOON + 2 * MINUTE });
+  });
+
+  it('leaves a rest alone that it is not the timer of, also one that is over: its own timer goes on with it', async () => {
+    const { order, park, stored } = await given({ position: round(1) });
+    await park('RetrySettlement', order.id, 'RetrySettlement@0');
+    expect(await stored()).toEqual(order);
   });
 
   it('tells the operators with the round in which it has lasted too long', async () => {

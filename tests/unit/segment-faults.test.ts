@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cancelOrder, confirmOrder } from '../../shared/application/order-commands.ts';
+import { cancelOrder, confirmOrder, requestSettlement } from '../../shared/application/order-commands.ts';
 import { runSegment } from '../../shared/application/run-segment.ts';
+import { jobOf } from '../../shared/domain/change.ts';
 import type { Order } from '../../shared/domain/order.ts';
 import type { OrderStore } from '../../shared/ports/order-store.ts';
 import { isPortError, PortError, type PortErrorCode } from '../../shared/ports/port-error.ts';
@@ -9,6 +10,7 @@ import { gate, segmentWorld, type World } from './segment-world.ts';
 
 const ALICE = { subject: 'alice', operator: false, restaurants: [] };
 const MARIO = { subject: 'mario', operator: false, restaurants: ['rest-1'] };
+const OLGA = { subject: 'olga', operator: true, restaurants: [] };
 
 interface SaveFault {
   /** Which call of `save` fails, from 1. */
@@ -36,6 +38,8 @@ interface Life {
   readonly name: string;
   readonly paymentMethod?: string;
   readonly total?: number;
+  /** What people do in every pause of a task. */
+  readonly meanwhile?: (world: World, id: string) => Promise<void>;
   /** What people do, and how time goes by. */
   readonly live: (world: World, id: string) => Promise<void>;
   readonly status: string;
@@ -94,10 +98,23 @@ const LIVES: readonly Life[] = [
   {
     name: 'that is called off while its charge is under way, and was charged',
     paymentMethod: 'pm_card_timeoutAfterCommit',
+    meanwhile: async (world, id) => {
+      if ((await world.charges(id)).length === 0) return;
+      await persistent(() => cancelOrder(world.ports, { actor: ALICE, orderId: id }));
+    },
     live: async () => undefined,
     status: 'refunded',
     moved: ['charge', 'refund'],
     events: ['created', 'status_changed', 'updated', 'payment_charged', 'status_changed', 'payment_refunded'],
+  },
+  {
+    name: 'whose settlement an operator asks for while it is being charged',
+    paymentMethod: 'pm_card_outage',
+    meanwhile: settleNow,
+    live: async () => undefined,
+    status: 'payment_failed',
+    moved: [],
+    events: ['created', 'status_changed', 'updated', 'payment_declined'],
   },
 ];
 
@@ -112,7 +129,7 @@ const COUNTED = await Promise.all(LIVES.map(async (life) => ({ life, saves: (awa
 
 describe('an order whose store fails once', () => {
   it('has this many writes behind its creation when nothing fails', () => {
-    expect(COUNTED.map(({ saves }) => saves)).toEqual([3, 4, 4, 2, 4, 2, 4]);
+    expect(COUNTED.map(({ saves }) => saves)).toEqual([3, 4, 4, 2, 4, 2, 4, 3]);
   });
 
   const cases = COUNTED.flatMap(({ life, saves }) =>
@@ -158,13 +175,14 @@ describe('two segments of one order', () => {
     expect(await world.charges(id)).toEqual(['charge']);
   });
 
-  it('find one end, whatever the order in which their calls and a cancellation take effect', async () => {
+  it('find one end, whatever the order in which their calls and a cancellation take effect, and operators settle', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),
         fc.constantFrom('pm_card_visa', 'pm_card_chargeDeclined', 'pm_card_refundFails'),
         fc.option(fc.nat({ max: 20 })),
-        async (scheduler, paymentMethod, cancelAfter) => {
+        fc.array(fc.nat({ max: 20 }), { maxLength: 3 }),
+        async (scheduler, paymentMethod, cancelAfter, settleAfter) => {
           let together = true;
           const step = async () => (together ? scheduler.schedule(Promise.resolve()) : undefined);
           const world = segmentWorld({ before: step, after: step, orders: (inner) => stepwise(inner, step) });
@@ -174,6 +192,7 @@ describe('two segments of one order', () => {
             runSegment(world.ports, job),
             runSegment(world.ports, job),
             cancelAfter === null ? undefined : cancelLater(world, id, step, cancelAfter),
+            ...settleAfter.map((steps) => settleLater(world, id, step, steps)),
           ];
           await scheduler.waitFor(Promise.all(everyone));
           together = false;
@@ -181,13 +200,21 @@ describe('two segments of one order', () => {
           await expectHonest(world, id);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 250 },
     );
   });
 
   async function cancelLater(world: World, orderId: string, step: () => Promise<void>, steps: number): Promise<void> {
     for (let taken = 0; taken < steps; taken += 1) await step();
     await cancelOrder(world.ports, { actor: ALICE, orderId });
+  }
+
+  /** An operator, and the worker that the relay starts at once. */
+  async function settleLater(world: World, orderId: string, step: () => Promise<void>, steps: number): Promise<void> {
+    for (let taken = 0; taken < steps; taken += 1) await step();
+    const result = await requestSettlement(world.ports, { actor: OLGA, orderId, note: 'the provider is back' });
+    const job = result.kind === 'done' && jobOf(result.order);
+    if (job) await runSegment(world.ports, job);
   }
 
   async function expectHonest(world: World, id: string): Promise<void> {
@@ -283,17 +310,18 @@ async function lead(life: Life, fault?: SaveFault): Promise<{ world: World; orde
   const world = segmentWorld({ orders: (inner) => unreliable(inner, fault, counted) });
   const { paymentMethod = 'pm_card_visa', total = 1599 } = life;
   const { id } = await world.place({ paymentMethod, total: { amount: total, currency: 'USD' } });
-  if (paymentMethod === 'pm_card_timeoutAfterCommit') {
-    world.onPause = async () => {
-      if ((await world.charges(id)).length === 0) return;
-      await persistent(() => cancelOrder(world.ports, { actor: ALICE, orderId: id }));
-    };
-  }
+  const { meanwhile } = life;
+  if (meanwhile) world.onPause = () => meanwhile(world, id);
   await world.settle();
   await life.live(world, id);
   await world.settle();
   await world.sweep(id);
   return { world, order: await world.order(id), saves: counted.saves };
+}
+
+/** Refused where nothing is being charged. */
+function settleNow(world: World, orderId: string): Promise<void> {
+  return persistent(() => requestSettlement(world.ports, { actor: OLGA, orderId, note: 'the provider is back' }));
 }
 
 /** Asks again after an error that may pass, as clients do. */

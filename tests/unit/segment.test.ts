@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cancelOrder, confirmOrder } from '../../shared/application/order-commands.ts';
+import { cancelOrder, confirmOrder, requestSettlement } from '../../shared/application/order-commands.ts';
 import { parkOrder } from '../../shared/application/park-order.ts';
 import { TASKS } from '../../shared/application/tasks.ts';
 import { decide } from '../../shared/domain/decide.ts';
@@ -14,6 +14,7 @@ const MINUTE = 60_000;
 const RETRIES = [2_000, 4_000, 8_000];
 const ALICE = { subject: 'alice', operator: false, restaurants: [] };
 const MARIO = { subject: 'mario', operator: false, restaurants: ['rest-1'] };
+const OLGA = { subject: 'olga', operator: true, restaurants: [] };
 const BANQUET = { total: { amount: 100_000, currency: 'USD' } };
 
 /** Makes these calls of the gateway fail as if it were down; `times` of them, or all. */
@@ -290,6 +291,112 @@ describe('a long retry', () => {
       attempt: 1,
       wait: { since: world.clock.now(), alerted: false },
     });
+  });
+});
+
+describe('a settlement that an operator asks for', () => {
+  const settleNow = (world: World, orderId: string) =>
+    requestSettlement(world.ports, { actor: OLGA, orderId, note: 'the provider is back' });
+
+  it('does not wait for the rest to end', async () => {
+    const { world, id } = await traceOf('pm_card_outage', down('settle', 3 * 4));
+    await world.next();
+    await world.next();
+    const { position } = await world.order(id);
+    expect(position).toMatchObject({ state: 'RetrySettlement', attempt: 3 });
+    const asked = world.clock.now();
+    await settleNow(world, id);
+    await world.settle();
+    expect(world.runs.at(-1)).toEqual({ states: ['SettlePayment', 'OrderFailed'], sleeps: [] });
+    expect(world.clock.now()).toBe(asked);
+    const { status, timeline, position: none } = await world.order(id);
+    expect({ status, none }).toEqual({ status: 'payment_failed', none: undefined });
+    expect(timeline.at(-2)).toMatchObject({ name: 'updated', by: 'operator:olga', reason: 'settlement-requested' });
+  });
+
+  it('finds a charge that nobody heard of', async () => {
+    const broken = new Set(['settle']);
+    const world = segmentWorld({
+      before: async (operation) => {
+        if (broken.has(operation)) throw new PortError('unavailable', `PaymentGateway.${operation}`);
+        if (operation === 'confirm') broken.add('confirm');
+      },
+    });
+    const { id } = await begun(world, { paymentMethod: 'pm_card_timeoutAfterCommit' });
+    expect((await world.order(id)).position?.state).toBe('RetrySettlement');
+    broken.delete('settle');
+    await settleNow(world, id);
+    await world.settle();
+    expect(await world.order(id)).toMatchObject({
+      status: 'paid',
+      position: { state: 'WaitForRestaurantConfirmation' },
+    });
+    expect(await world.charges(id)).toEqual(['charge']);
+  });
+
+  it('of a refund does not wait either', async () => {
+    const { world, id } = await traceOf('pm_card_visa', down('refund', 2 * 4));
+    await world.next();
+    await world.next();
+    expect((await world.order(id)).position).toMatchObject({ state: 'RetryRefund', attempt: 2 });
+    await settleNow(world, id);
+    await world.settle();
+    expect(world.runs.at(-1)).toEqual({ states: ['RefundPayment', 'OrderFailed'], sleeps: [] });
+    expect(await world.charges(id)).toEqual(['charge', 'refund']);
+  });
+
+  it('in vain rests for a minute again, and the operators are told once of all of it', async () => {
+    const { world, id } = await traceOf('pm_card_outage', down('settle'));
+    const { position: first } = await world.order(id);
+    for (let round = 0; round < 3; round += 1) await world.next();
+    expect(await restOf(world, id)).toBe(8 * MINUTE);
+    for (let tries = 0; tries < 12; tries += 1) {
+      await settleNow(world, id);
+      await world.settle();
+      expect(await restOf(world, id)).toBe(MINUTE);
+      world.clock.advance(MINUTE);
+      await world.settle();
+      expect((await world.order(id)).position).toMatchObject({ attempt: 2, wait: { since: first?.wait?.since } });
+    }
+    await expectOneAlert(world, id, 'payment-unsettled');
+  });
+
+  it('leaves nothing for the timer of the rest that it ended', async () => {
+    const { world, id } = await traceOf('pm_card_outage', down('settle', 2 * 4));
+    const [timer] = world.scheduled;
+    await settleNow(world, id);
+    await world.settle();
+    const rested = await world.order(id);
+    expect(rested.position).toMatchObject({ state: 'RetrySettlement', attempt: 1 });
+    if (!timer) throw new Error('the first rest has a timer');
+    world.clock.advance(60 * MINUTE);
+    expect(await world.run(timer.job)).toEqual({ states: [], sleeps: [] });
+    expect(await world.order(id)).toEqual(rested);
+  });
+
+  it('is not lost when a worker who had asked before it comes to rest after it', async () => {
+    const { world, id } = await traceOf('pm_card_outage', down('settle', 2 * 4));
+    const asked: unknown[] = [];
+    world.onPause = async () => {
+      // Once, and in the middle of the second round: its tries are not over.
+      if (asked.length === 0) asked.push(await settleNow(world, id));
+    };
+    await world.next();
+    expect(asked).toMatchObject([{ kind: 'done', outcome: 'settlement_due' }]);
+    expect(world.runs.slice(1)).toEqual([
+      { states: ['SettlePayment', 'RetrySettlement'], sleeps: RETRIES },
+      { states: ['SettlePayment', 'OrderFailed'], sleeps: [] },
+    ]);
+    expect((await world.order(id)).status).toBe('payment_failed');
+  });
+
+  it('goes on by the sweeper when its start was lost', async () => {
+    const { world, id } = await traceOf('pm_card_outage', down('settle', 4));
+    await settleNow(world, id);
+    await world.loseStarts();
+    expect((await world.order(id)).position).toMatchObject({ state: 'RetrySettlement', attempt: 0, handOff: true });
+    expect(await world.sweep(id)).toEqual([id]);
+    expect((await world.order(id)).status).toBe('payment_failed');
   });
 });
 

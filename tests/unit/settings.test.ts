@@ -10,6 +10,7 @@ const DEFAULTS = {
   approvalTimeoutMs: DAY_MS,
   retryBaseMs: 2_000,
   sweepIntervalMs: 60_000,
+  noticeMaxAgeMs: DAY_MS,
   corsOrigins: [],
   port: 3_000,
   dataFile: 'data/orders.sqlite',
@@ -25,6 +26,7 @@ const NUMBERS = [
   ['APPROVAL_TIMEOUT_MS', 'approvalTimeoutMs', 1, 30 * DAY_MS],
   ['RETRY_BASE_MS', 'retryBaseMs', 1, 5_000],
   ['SWEEP_INTERVAL_MS', 'sweepIntervalMs', 100, 3_600_000],
+  ['NOTICE_MAX_AGE_MS', 'noticeMaxAgeMs', 60_000, 30 * DAY_MS],
   ['PORT', 'port', 0, 65_535],
 ] as const;
 const KEYS = [...NUMBERS.map(([key]) => key), 'CORS_ORIGINS', 'DATA_FILE', 'LOG_LEVEL', 'SMTP_URL', 'SMTP_FROM'];

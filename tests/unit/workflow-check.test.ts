@@ -121,6 +121,14 @@ const DEAD_ENDS: readonly Fault[] = [
     problem: 'On signal stopped it leads to RequireApproval, and a job can only begin with a task.',
   },
   {
+    name: 'a settlement that somebody asks for only rests',
+    plant: (draft) => {
+      draft.entries.settlement_due = { next: 'RetrySettlement', money: 'unknown' };
+    },
+    state: 'entries.settlement_due',
+    problem: 'On entry settlement_due it leads to RetrySettlement, and a job can only begin with a task.',
+  },
+  {
     name: 'nothing leads to a state',
     plant: (draft) => {
       draft.states['GenerateReceipt'] = { type: 'end', money: ['kept'] };
@@ -441,6 +449,22 @@ const MONEY: readonly Fault[] = [
     },
     state: 'RestaurantTimeout',
     problem: 'On outcome refund_due it may not turn money held into none.',
+  },
+  {
+    name: 'a settlement that somebody asks for takes the charge for certain',
+    plant: (draft) => {
+      draft.entries.settlement_due = { next: 'RefundPayment', money: 'held' };
+    },
+    state: 'entries.settlement_due',
+    problem: 'It says money held of settlement_due, which means unknown.',
+  },
+  {
+    name: 'a settlement that somebody asks for is taken for its answer',
+    plant: (draft) => {
+      draft.entries.settlement_due = { next: 'OrderFailed', money: 'unknown' };
+    },
+    state: 'OrderFailed',
+    problem: 'It is reached with money unknown, and may be with none, returned.',
   },
   {
     name: 'an approval takes money',

@@ -74,6 +74,7 @@ describe('the diagram of a definition', () => {
     expect(Object.keys(orderWorkflowV1.states).filter((name) => !shown.includes(name))).toEqual([]);
     expect(shown).toContain('state "PaymentSuccessful?" as PaymentSuccessful\n');
     expect(shown).toContain('RetrySettlement --> SettlePayment : after 1 min, doubling to 60 min\n');
+    expect(shown).toContain('[*] --> SettlePayment : from anywhere, on settlement_due\n');
   });
 });
 

@@ -5,13 +5,13 @@ import {
   changeAddress,
   confirmOrder,
   requestRefund,
+  requestSettlement,
   setStatus,
 } from '../../../shared/application/order-commands.ts';
 import type { App, AppDeps } from '../app-context.ts';
 import { body, bodyProblems, orderAnswer } from '../documentation.ts';
 import { jsonBody } from '../json-body.ts';
 import type { ProblemCode } from '../problem-codes.ts';
-import { orderJson } from '../representations.ts';
 import { ifMatchHeader, noQuery, orderPath } from '../schemas/fields.ts';
 import {
   addressBody,
@@ -20,9 +20,10 @@ import {
   confirmationBody,
   orderSchema,
   refundBody,
+  settlementBody,
   statusBody,
 } from '../schemas/orders.ts';
-import { changeRequest, etag, sendChanged } from './order-request.ts';
+import { changeRequest, sendChanged, sendRecorded } from './order-request.ts';
 
 const tags = ['Order changes'];
 const request = { query: noQuery, params: orderPath, headers: ifMatchHeader };
@@ -109,6 +110,24 @@ const refundRoute = createRoute({
   responses: { 200: changed, ...changeProblems() },
 });
 
+const settlementRoute = createRoute({
+  method: 'post',
+  path: '/v1/orders/{orderId}/settlement',
+  operationId: 'settleOrder',
+  tags,
+  summary: 'Have the provider asked now',
+  description:
+    'For operators, of an order that is `charging` or `refunding`: what became of its charge or refund is asked at once, however ' +
+    'long the platform would have waited. A charge that has not happened by then never will. Repeated before the provider has ' +
+    'been asked it changes nothing. Only operators are shown the reason.',
+  middleware: jsonBody(),
+  request: { ...request, body: body(settlementBody) },
+  responses: {
+    202: orderAnswer('It is recorded, and the provider is about to be asked', orderSchema),
+    ...changeProblems(),
+  },
+});
+
 export function changeOrderRoutes(app: App, deps: AppDeps): void {
   app.openapi(addressRoute, async (c) => {
     const change = await changeRequest(c, deps, c.req.valid('param'), c.req.valid('header'));
@@ -123,8 +142,9 @@ export function changeOrderRoutes(app: App, deps: AppDeps): void {
   app.openapi(cancellationRoute, async (c) => {
     const change = await changeRequest(c, deps, c.req.valid('param'), c.req.valid('header'));
     const result = await cancelOrder(deps, { ...change, ...noted(c.req.valid('json')) });
-    if (result.kind === 'refused' || result.outcome !== 'cancel_requested') return sendChanged(c, result);
-    return c.json(orderJson(result.order, c.get('actor')), 202, { ETag: etag(result.order) });
+    return result.kind === 'done' && result.outcome === 'cancel_requested'
+      ? sendRecorded(c, result)
+      : sendChanged(c, result);
   });
 
   app.openapi(approvalRoute, async (c) => {
@@ -142,6 +162,11 @@ export function changeOrderRoutes(app: App, deps: AppDeps): void {
   app.openapi(refundRoute, async (c) => {
     const change = await changeRequest(c, deps, c.req.valid('param'), c.req.valid('header'));
     return sendChanged(c, await requestRefund(deps, { ...change, note: c.req.valid('json').reason }));
+  });
+
+  app.openapi(settlementRoute, async (c) => {
+    const change = await changeRequest(c, deps, c.req.valid('param'), c.req.valid('header'));
+    return sendRecorded(c, await requestSettlement(deps, { ...change, note: c.req.valid('json').reason }));
   });
 }
 

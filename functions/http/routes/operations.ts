@@ -1,6 +1,11 @@
 import type { App, AppDeps, OperationsDeps } from '../app-context.ts';
+import { deadLetterRoutes } from './dead-letters.ts';
+import { pastDueRoute } from './past-due.ts';
+import { republishRoute } from './republish.ts';
 
 /** What operators do beside changing single orders. All of it is behind `operatorsOnly`. */
-export function operationsRoutes(_app: App, _deps: AppDeps, _operations: OperationsDeps): void {
-  // Each family of routes registers itself here.
+export function operationsRoutes(app: App, deps: AppDeps, operations: OperationsDeps): void {
+  deadLetterRoutes(app, operations);
+  pastDueRoute(app, deps);
+  republishRoute(app, deps, operations);
 }

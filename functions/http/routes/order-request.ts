@@ -37,3 +37,9 @@ export function sendChanged(c: AppContext, result: Changed | Refused) {
   if (result.kind === 'refused') return sendRefusal(c, result);
   return c.json(orderJson(result.order, c.get('actor')), 200, { ETag: etag(result.order) });
 }
+
+/** The order with a wish that is recorded, and carried out after this. */
+export function sendRecorded(c: AppContext, result: Changed | Refused) {
+  if (result.kind === 'refused') return sendRefusal(c, result);
+  return c.json(orderJson(result.order, c.get('actor')), 202, { ETag: etag(result.order) });
+}

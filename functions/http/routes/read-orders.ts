@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import { getOrder, getReceipt, getTimeline } from '../../../shared/application/get-order.ts';
 import { listOrders } from '../../../shared/application/list-orders.ts';
+import { OPERATORS_STATUSES } from '../../../shared/domain/rules.ts';
 import type { App, AppDeps } from '../app-context.ts';
 import { answer, orderAnswer, problems } from '../documentation.ts';
 import { fromJson } from '../from-json.ts';
@@ -29,7 +30,8 @@ const listRoute = createRoute({
   summary: 'List orders, newest first',
   description:
     'Of one customer or one restaurant. Without either, customers get their own and restaurants theirs; operators, and those ' +
-    'who act for several restaurants, have to say which.',
+    'who act for several restaurants, have to say which. Operators may also list one of these statuses alone, over everybody: ' +
+    `${OPERATORS_STATUSES.map((status) => `\`${status}\``).join(', ')}.`,
   request: { query: listQuery },
   responses: { 200: answer('A page of orders', orderListSchema), ...problems('invalid-cursor', 'forbidden') },
 });
@@ -40,7 +42,8 @@ const timelineRoute = createRoute({
   operationId: 'getTimeline',
   tags: ['Orders'],
   summary: 'See what happened to an order',
-  description: 'For whoever may look at the order. Only operators are told which operator acted.',
+  description:
+    'For whoever may look at the order. Only operators are told which operator acted, and why they had a payment settled.',
   request: { query: noQuery, params: orderPath },
   responses: { 200: answer('The events of the order, oldest first', timelineSchema), ...problems('order-not-found') },
 });

@@ -61,6 +61,9 @@ export const approvalBody = z
 export const confirmationBody = z
   .strictObject({ accepted: z.boolean(), reason: reasonField.optional() })
   .openapi('Confirmation', { example: { accepted: false, reason: 'the oven is broken' } });
+export const settlementBody = z
+  .strictObject({ reason: reasonField })
+  .openapi('SettlementRequest', { example: { reason: 'the provider is back' } });
 export const refundBody = z
   .strictObject({ reason: reasonField })
   .openapi('RefundRequest', { example: { reason: 'delivered cold' } });
@@ -94,6 +97,29 @@ const paymentSchema = z
   })
   .openapi('Payment', { example: { status: 'charged', transactionId: 'txn_1' } });
 
+const workflowSchema = z
+  .object({
+    state: z.string().openapi({ description: 'The step that comes next, or the wait that the order rests in' }),
+    dueAt: instant.openapi({ description: 'When it goes on by itself; past this, it is late' }),
+    attempt: z.int().openapi({ description: 'Rounds of a long retry so far' }),
+    since: instant.optional().openapi({ description: 'When the wait, or the first of a series of waits, began' }),
+    deadline: instant.optional().openapi({ description: 'When the wait ends by itself' }),
+    alerted: z.boolean().optional().openapi({ description: 'Whether the operators were told of a series that lasts' }),
+    sweeps: z.int().optional().openapi({ description: 'How often it had to be started again' }),
+  })
+  .openapi('Workflow', {
+    description:
+      'Where the order stands in its workflow: for operators, while there is something left to run. It moves on without a new version.',
+    example: {
+      state: 'RetrySettlement',
+      dueAt: '2026-11-22T12:08:00.000Z',
+      attempt: 3,
+      since: '2026-11-22T12:01:00.000Z',
+      deadline: '2026-11-22T12:08:00.000Z',
+      alerted: false,
+    },
+  });
+
 export const orderSchema = z
   .object({
     id: z.string(),
@@ -109,6 +135,7 @@ export const orderSchema = z
     createdAt: instant,
     updatedAt: instant,
     version: z.int().openapi({ description: 'Grows with every change; the ETag is this number in quotes' }),
+    workflow: workflowSchema.optional(),
   })
   .openapi('Order', {
     example: {
@@ -134,6 +161,15 @@ export const orderListSchema = z
   .object({ orders: z.array(orderSchema), nextCursor: z.string().nullable() })
   .openapi('OrderList', { description: 'Newest first. `nextCursor` is null on the last page.' });
 
+export const pastDueQuery = z.strictObject({ limit: limitParameter });
+
+export const pastDueSchema = z
+  .object({
+    orders: z.array(orderSchema),
+    more: z.boolean().openapi({ description: 'Whether there are more than were asked for' }),
+  })
+  .openapi('PastDueOrders', { description: 'The longest due first.' });
+
 const timelineEntrySchema = z
   .object({
     sequence: z.int(),
@@ -141,7 +177,11 @@ const timelineEntrySchema = z
     at: instant,
     status: orderStatusField,
     by: z.string().openapi({ description: 'Who did it', example: 'restaurant:rest-1' }),
-    reason: z.string().optional(),
+    reason: z.string().optional().openapi({ description: 'In the words of whoever did it, or else the code' }),
+    code: z
+      .string()
+      .optional()
+      .openapi({ description: 'A short code of what or why, where there is one', example: 'cancellation-requested' }),
   })
   .openapi('TimelineEntry');
 

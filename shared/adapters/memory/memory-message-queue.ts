@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import TinyQueue from 'tinyqueue';
 import { type Cursors, signedCursors } from '../../ports/cursor.ts';
 import type { DeadLetter, DeadLetters } from '../../ports/dead-letters.ts';
 import type { Message, MessageQueue, NewMessage } from '../../ports/message-queue.ts';
@@ -17,8 +18,9 @@ export function memoryMessageQueue(options: MemoryMessageQueueOptions = {}): {
   readonly deadLetters: DeadLetters;
 } {
   const state: State = {
-    messages: new Map(),
-    held: new Set(),
+    waiting: new TinyQueue<Stored>([], soonestFirst),
+    held: new Map(),
+    lastMessage: 0,
     letters: new Map(),
     lastLetter: 0,
     newId: options.newId ?? randomUUID,
@@ -28,8 +30,10 @@ export function memoryMessageQueue(options: MemoryMessageQueueOptions = {}): {
 }
 
 interface State {
-  readonly messages: Map<string, Stored>;
-  readonly held: Set<string>;
+  readonly waiting: TinyQueue<Stored>;
+  /** By id. */
+  readonly held: Map<string, Stored>;
+  lastMessage: number;
   readonly letters: Map<string, BuriedMessage>;
   lastLetter: number;
   readonly newId: () => string;
@@ -37,6 +41,8 @@ interface State {
 }
 
 interface Stored extends Omit<Message, 'body'> {
+  /** Grows with every message: the order of those that fall due together. */
+  readonly number: number;
   readonly bodyText: string;
 }
 
@@ -53,50 +59,48 @@ interface LetterPosition {
 }
 
 function queueOf(state: State): MessageQueue {
-  const { messages, held, letters } = state;
-  const waiting = (): Stored[] =>
-    [...messages.values()].filter(({ id }) => !held.has(id)).sort((left, right) => left.dueAt - right.dueAt);
+  const { waiting, held, letters } = state;
   return {
     async enqueue(added) {
-      const stored = added.map((message) => newStored(message, state.newId()));
-      for (const message of stored) messages.set(message.id, message);
+      const stored = added.map((message) => newStored(state, message));
+      for (const message of stored) waiting.push(message);
       if (stored.length > 0) state.wake();
     },
     async take(now, limit) {
-      const taken = waiting()
-        .filter(({ dueAt }) => dueAt <= now)
-        .slice(0, limit);
-      for (const { id } of taken) held.add(id);
+      const taken: Stored[] = [];
+      while (taken.length < limit && (waiting.peek()?.dueAt ?? Number.POSITIVE_INFINITY) <= now) {
+        const message = waiting.pop();
+        if (message) taken.push(message);
+      }
+      for (const message of taken) held.set(message.id, message);
       return taken.map(messageOf);
     },
     async done(id) {
-      messages.delete(id);
       held.delete(id);
     },
     async retry(id, dueAt) {
-      const message = messages.get(id);
+      const message = held.get(id);
       if (!message) return;
-      messages.set(id, { ...message, dueAt, attempts: message.attempts + 1 });
       held.delete(id);
+      waiting.push({ ...message, dueAt, attempts: message.attempts + 1 });
       state.wake();
     },
     async bury(id, failedAt, error) {
-      const message = messages.get(id);
+      const message = held.get(id);
       if (!message) return;
-      messages.delete(id);
       held.delete(id);
       state.lastLetter += 1;
       const tried = { ...message, attempts: message.attempts + 1 };
       letters.set(id, { number: state.lastLetter, message: tried, failedAt, error });
     },
     async nextDueAt() {
-      return waiting()[0]?.dueAt;
+      return waiting.peek()?.dueAt;
     },
   };
 }
 
 function deadLettersOf(state: State): DeadLetters {
-  const { letters, messages } = state;
+  const { letters, waiting } = state;
   const cursors: Cursors<LetterPosition> = signedCursors('DeadLetters.list', randomBytes(32));
   return {
     async list({ queue, orderId }, { limit, cursor }) {
@@ -120,30 +124,38 @@ function deadLettersOf(state: State): DeadLetters {
     async redrive(id) {
       const letter = letters.get(id);
       if (!letter) return false;
-      const fresh = { ...letter.message, id: state.newId(), attempts: 0 };
-      messages.set(fresh.id, fresh);
       letters.delete(id);
+      waiting.push({ ...letter.message, ...identity(state), attempts: 0 });
       state.wake();
       return true;
     },
   };
 }
 
-function newStored({ queue, orderId, body, dueAt, correlationId }: NewMessage, id: string): Stored {
+function newStored(state: State, { queue, orderId, body, dueAt, correlationId }: NewMessage): Stored {
   const bodyText: string | undefined = JSON.stringify(body);
   if (bodyText === undefined) {
     throw new PortError('invalid-argument', 'MessageQueue.enqueue', { message: 'a body must be JSON' });
   }
-  return { id, queue, orderId, bodyText, dueAt, correlationId, attempts: 0 };
+  return { ...identity(state), queue, orderId, bodyText, dueAt, correlationId, attempts: 0 };
 }
 
-function messageOf({ bodyText, ...facts }: Stored): Message {
+function identity(state: State): Pick<Stored, 'id' | 'number'> {
+  state.lastMessage += 1;
+  return { id: state.newId(), number: state.lastMessage };
+}
+
+function messageOf({ bodyText, number: _, ...facts }: Stored): Message {
   return { ...facts, body: JSON.parse(bodyText) };
 }
 
 function letterOf({ message, error, failedAt }: BuriedMessage): DeadLetter {
   const { id, queue, orderId, body, attempts, correlationId } = messageOf(message);
   return { id, queue, orderId, body, error, attempts, correlationId, failedAt };
+}
+
+function soonestFirst(left: Stored, right: Stored): number {
+  return left.dueAt - right.dueAt || left.number - right.number;
 }
 
 function oldestFirst(left: LetterPosition, right: LetterPosition): number {

@@ -5,6 +5,7 @@ import type { ChangeFeed } from '../../ports/change-feed.ts';
 import { signedCursors } from '../../ports/cursor.ts';
 import type { OrderQuery, OrderStore } from '../../ports/order-store.ts';
 import { PortError } from '../../ports/port-error.ts';
+import { frozenCopy } from './frozen-copy.ts';
 import { keysetPage } from './keyset-page.ts';
 
 export interface MemoryOrderStoreOptions {
@@ -17,6 +18,8 @@ interface OrderPosition {
   readonly id: string;
 }
 
+type WalkPosition = Pick<Order, 'id'>;
+
 /** Orders and their changes in the memory of this process, for tests. Nothing survives it. */
 export function memoryOrderStore({ cursorKey = randomBytes(32) }: MemoryOrderStoreOptions = {}): {
   readonly orders: OrderStore;
@@ -25,6 +28,7 @@ export function memoryOrderStore({ cursorKey = randomBytes(32) }: MemoryOrderSto
   const stored = new Map<string, Order>();
   const changes = new Map<string, OrderChange>();
   const cursors = signedCursors<OrderPosition>('OrderStore.list', cursorKey);
+  const walks = signedCursors<WalkPosition>('OrderStore.changedSince', cursorKey);
 
   function commit(order: Order, change: OrderChange): void {
     stored.set(order.id, order);
@@ -34,16 +38,16 @@ export function memoryOrderStore({ cursorKey = randomBytes(32) }: MemoryOrderSto
   const orders: OrderStore = {
     async create(order, events) {
       if (stored.has(order.id)) throw new PortError('conflict', 'OrderStore.create');
-      commit(structuredClone(order), structuredClone(changeOf(order, events)));
+      commit(frozenCopy(order), frozenCopy(changeOf(order, events)));
     },
 
     async get(id) {
-      return structuredClone(stored.get(id));
+      return stored.get(id);
     },
 
     async save(order, events, expectedRevision) {
       if (stored.get(order.id)?.revision !== expectedRevision) throw new PortError('conflict', 'OrderStore.save');
-      commit(structuredClone(order), structuredClone(changeOf(order, events)));
+      commit(frozenCopy(order), frozenCopy(changeOf(order, events)));
     },
 
     async list(query, { limit, cursor }) {
@@ -51,14 +55,21 @@ export function memoryOrderStore({ cursorKey = randomBytes(32) }: MemoryOrderSto
       const matching = stored.values().filter((order) => matches(order, query));
       const { items, last } = keysetPage([...matching], { limit, after, compare: newestFirst });
       return {
-        items: structuredClone(items),
+        items,
         nextCursor: last ? cursors.write(query, { createdAt: last.createdAt, id: last.id }) : null,
       };
     },
 
+    async changedSince(since, { limit, cursor }) {
+      const after = walks.read({ since }, cursor);
+      const changed = stored.values().filter(({ updatedAt }) => updatedAt >= since);
+      const { items, last } = keysetPage<Order, WalkPosition>([...changed], { limit, after, compare: byId });
+      return { items, nextCursor: last ? walks.write({ since }, { id: last.id }) : null };
+    },
+
     async due(before, limit) {
       const due = [...stored.values()].filter((order) => order.position && dueAt(order) <= before);
-      return structuredClone(due.sort((left, right) => dueAt(left) - dueAt(right)).slice(0, limit));
+      return due.sort((left, right) => dueAt(left) - dueAt(right)).slice(0, limit);
     },
   };
 
@@ -72,7 +83,7 @@ function memoryChangeFeed(changes: Map<string, OrderChange>): ChangeFeed {
     async pull(limit) {
       const free = [...changes.values()].filter(({ id }) => !held.has(id)).slice(0, limit);
       for (const { id } of free) held.add(id);
-      return structuredClone(free);
+      return free;
     },
 
     async acknowledge(ids) {
@@ -99,6 +110,11 @@ function matches(order: Order, { customerId, restaurantId, status }: OrderQuery)
 function newestFirst(left: OrderPosition, right: OrderPosition): number {
   if (left.id === right.id) return 0;
   return right.createdAt - left.createdAt || (left.id < right.id ? 1 : -1);
+}
+
+function byId(left: WalkPosition, right: WalkPosition): number {
+  if (left.id === right.id) return 0;
+  return left.id < right.id ? -1 : 1;
 }
 
 function dueAt({ position }: Order): number {

@@ -1,5 +1,6 @@
 import type { LedgerEntry, Movement, PaymentLedger } from '../../ports/payment-ledger.ts';
 import { PortError } from '../../ports/port-error.ts';
+import { frozenCopy } from './frozen-copy.ts';
 
 /** Books that last as long as the process. Every write is one synchronous step, so nothing comes between. */
 export function memoryPaymentLedger(): PaymentLedger {
@@ -8,24 +9,24 @@ export function memoryPaymentLedger(): PaymentLedger {
   return {
     async insert(entry) {
       if (entries.has(entry.reference)) throw new PortError('conflict', 'PaymentLedger.insert');
-      entries.set(entry.reference, structuredClone(entry));
+      entries.set(entry.reference, frozenCopy(entry));
     },
     async get(reference) {
-      return structuredClone(entries.get(reference));
+      return entries.get(reference);
     },
     async byOrder(orderId) {
-      return structuredClone([...entries.values()].filter((entry) => entry.orderId === orderId));
+      return [...entries.values()].filter((entry) => entry.orderId === orderId);
     },
     async update(reference, change) {
       const found = entries.get(reference);
       if (!found) return undefined;
       const { answer, entry, movement } = change(found);
-      if (entry) entries.set(reference, entry);
-      if (movement) movements.push(movement);
+      if (entry) entries.set(reference, frozenCopy(entry));
+      if (movement) movements.push(frozenCopy(movement));
       return answer;
     },
     async movements(orderId) {
-      return structuredClone(movements.filter((movement) => orderId === undefined || movement.orderId === orderId));
+      return movements.filter((movement) => orderId === undefined || movement.orderId === orderId);
     },
   };
 }

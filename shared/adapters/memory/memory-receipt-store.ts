@@ -1,5 +1,6 @@
 import type { Receipt } from '../../domain/receipt.ts';
 import type { ReceiptStore } from '../../ports/receipt-store.ts';
+import { frozenCopy } from './frozen-copy.ts';
 
 /** Receipts in the memory of this process, for tests. */
 export function memoryReceiptStore(): ReceiptStore {
@@ -7,11 +8,11 @@ export function memoryReceiptStore(): ReceiptStore {
 
   return {
     async putOnce(receipt) {
-      if (!receipts.has(receipt.orderId)) receipts.set(receipt.orderId, structuredClone(receipt));
+      if (!receipts.has(receipt.orderId)) receipts.set(receipt.orderId, frozenCopy(receipt));
     },
 
     async get(orderId) {
-      return structuredClone(receipts.get(orderId));
+      return receipts.get(orderId);
     },
   };
 }

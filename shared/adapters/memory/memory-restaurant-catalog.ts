@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Restaurant } from '../../domain/restaurant.ts';
 import { signedCursors } from '../../ports/cursor.ts';
 import type { RestaurantCatalog } from '../../ports/restaurant-catalog.ts';
+import { frozenCopy } from './frozen-copy.ts';
 import { keysetPage } from './keyset-page.ts';
 
 type ListPosition = Pick<Restaurant, 'id'>;
@@ -16,13 +17,13 @@ export function memoryRestaurantCatalog(): RestaurantCatalog {
 
   return {
     async get(id) {
-      return structuredClone(stored.get(id));
+      return stored.get(id);
     },
 
     async list({ limit, cursor }) {
       const after = listCursors.read({}, cursor);
       const { items, last } = keysetPage([...stored.values()], { limit, after, compare: byId });
-      return { items: structuredClone(items), nextCursor: last ? listCursors.write({}, { id: last.id }) : null };
+      return { items, nextCursor: last ? listCursors.write({}, { id: last.id }) : null };
     },
 
     async search({ cuisine, minRating }, { limit, cursor }) {
@@ -33,13 +34,13 @@ export function memoryRestaurantCatalog(): RestaurantCatalog {
       );
       const { items, last } = keysetPage(found, { limit, after, compare: bestFirst });
       return {
-        items: structuredClone(items),
+        items,
         nextCursor: last ? searchCursors.write(query, { id: last.id, rating: last.rating }) : null,
       };
     },
 
     async put(restaurants) {
-      for (const restaurant of restaurants) stored.set(restaurant.id, structuredClone(restaurant));
+      for (const restaurant of restaurants) stored.set(restaurant.id, frozenCopy(restaurant));
     },
   };
 }

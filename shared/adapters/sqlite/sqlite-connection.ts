@@ -4,8 +4,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { PortError } from '../../ports/port-error.ts';
 import { asPortError, SQLITE, sqliteCode } from './sqlite-errors.ts';
 
-/** What this code writes into `PRAGMA user_version`. It grows when older code could no longer work with the file. */
-const SCHEMA_VERSION = 1;
+/** What this code writes into `PRAGMA user_version`. It grows with every change of the tables that is not an addition. */
+const SCHEMA_VERSION = 2;
+
+/** Holds the tables that are written all the time; SQLite's own 2 MB do not. */
+const CACHE_KIB = 65_536;
+/** The log is moved into the file after this many pages (32 MB). SQLite's own 4 MB writes the same pages again and again. */
+const CHECKPOINT_PAGES = 8_000;
 
 const OPERATION = 'Database.open';
 
@@ -22,10 +27,12 @@ export function connectExclusively(file: string): DatabaseSync {
     db = new DatabaseSync(file, { timeout: 0 });
     // Before the first read, or SQLite would share the write-ahead log by memory and lock nothing for good.
     db.exec('PRAGMA locking_mode = EXCLUSIVE');
-    refuseNewerSchema(db, file);
+    refuseOtherSchema(db, file);
     keepPrivate(file);
     useWriteAheadLog(db, file);
-    db.exec(`PRAGMA synchronous = FULL; BEGIN IMMEDIATE; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+    db.exec(`PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB};`);
+    db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`);
+    db.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
     return db;
   } catch (error) {
     db?.close();
@@ -38,10 +45,12 @@ function keepPrivate(file: string): void {
   if (file !== ':memory:') chmodSync(file, 0o600);
 }
 
-function refuseNewerSchema(db: DatabaseSync, file: string): void {
+/** A file that is new has version 0. */
+function refuseOtherSchema(db: DatabaseSync, file: string): void {
   const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
-  if (version <= SCHEMA_VERSION) return;
-  const message = `${file} was written by newer code (schema ${version}; this code knows ${SCHEMA_VERSION})`;
+  if (version === 0 || version === SCHEMA_VERSION) return;
+  const [age, help] = version > SCHEMA_VERSION ? ['newer', 'use that'] : ['older', 'use another file'];
+  const message = `${file} was written by ${age} code (schema ${version}; this code knows ${SCHEMA_VERSION}): ${help}`;
   throw new PortError('invalid-argument', OPERATION, { message });
 }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { SQLOutputValue } from 'node:sqlite';
 import { signedCursors } from '../../ports/cursor.ts';
 import type { DeadLetter, DeadLetterQuery, DeadLetters } from '../../ports/dead-letters.ts';
@@ -10,8 +9,8 @@ import type { Database } from './sqlite-database.ts';
 export interface SqliteDeadLettersOptions {
   /** Where the table of messages is, too. */
   readonly database: Database;
-  /** Called when a message was put back on its queue. It must not throw. */
-  readonly onRedrive: () => void;
+  /** Called with each message that was put back on its queue. It must not throw. */
+  readonly onRedrive: (message: { readonly number: number; readonly dueAt: number }) => void;
 }
 
 interface LetterPosition {
@@ -41,8 +40,9 @@ const GET = 'SELECT * FROM dead_letters WHERE id = ?';
 const DELETE = 'DELETE FROM dead_letters WHERE id = ?';
 /** A fresh message, that is due since the old one was. */
 const REDRIVE = `
-  INSERT INTO messages (id, queue, order_id, body, due_at, correlation_id, attempts)
-  SELECT ?, queue, order_id, body, due_at, correlation_id, 0 FROM dead_letters WHERE id = ?`;
+  INSERT INTO messages (queue, order_id, body, due_at, correlation_id, attempts)
+  SELECT queue, order_id, body, due_at, correlation_id, 0 FROM dead_letters WHERE id = ?
+  RETURNING number, due_at`;
 
 /** The dead letters of `sqliteMessageQueue`, which puts them here in the transaction that takes them off their queue. */
 export function sqliteDeadLetters({ database, onRedrive }: SqliteDeadLettersOptions): DeadLetters {
@@ -64,12 +64,13 @@ export function sqliteDeadLetters({ database, onRedrive }: SqliteDeadLettersOpti
       return row && letterOf(row);
     },
     async redrive(id) {
-      const found = await database.write('DeadLetters.redrive', (db) => {
-        statement(db, REDRIVE).run(randomUUID(), id);
-        return statement(db, DELETE).run(id).changes === 1;
+      const message = await database.write('DeadLetters.redrive', (db) => {
+        const row = statement(db, REDRIVE).get(id);
+        statement(db, DELETE).run(id);
+        return row && { number: Number(row['number']), dueAt: Number(row['due_at']) };
       });
-      if (found) onRedrive();
-      return found;
+      if (message) onRedrive(message);
+      return message !== undefined;
     },
   };
 }

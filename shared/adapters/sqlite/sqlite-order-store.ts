@@ -1,6 +1,8 @@
+import type { SQLOutputValue } from 'node:sqlite';
 import { changeOf } from '../../domain/change.ts';
 import type { OrderEvent } from '../../domain/events.ts';
 import type { Order } from '../../domain/order.ts';
+import { OPERATORS_STATUSES } from '../../domain/rules.ts';
 import type { ChangeFeed } from '../../ports/change-feed.ts';
 import { signedCursors } from '../../ports/cursor.ts';
 import type { OrderQuery, OrderStore } from '../../ports/order-store.ts';
@@ -20,6 +22,15 @@ interface ListPosition {
   readonly id: string;
 }
 
+type WalkPosition = Pick<Order, 'id'>;
+
+const BEFORE_ALL: WalkPosition = { id: '' };
+/** Orders that one page of a walk looks at: it keeps the event loop for no longer than that takes. */
+const LONGEST_WALK = 1_000;
+
+/** Word for word the same in the index and in its query: SQLite takes a partial index by comparing the text. */
+const LISTED_ALONE = `status IN (${OPERATORS_STATUSES.map((status) => `'${status}'`).join(', ')})`;
+
 const TABLE = `
   CREATE TABLE IF NOT EXISTS orders (
     id TEXT PRIMARY KEY,
@@ -35,6 +46,7 @@ const TABLE = `
   CREATE INDEX IF NOT EXISTS orders_by_customer_and_status ON orders (customer_id, status, created_at, id);
   CREATE INDEX IF NOT EXISTS orders_by_restaurant ON orders (restaurant_id, created_at, id);
   CREATE INDEX IF NOT EXISTS orders_by_restaurant_and_status ON orders (restaurant_id, status, created_at, id);
+  CREATE INDEX IF NOT EXISTS orders_by_status ON orders (status, created_at, id) WHERE ${LISTED_ALONE};
   CREATE INDEX IF NOT EXISTS orders_by_due_at ON orders (due_at) WHERE due_at IS NOT NULL;`;
 
 const INSERT = `
@@ -46,6 +58,10 @@ const UPDATE = `
   UPDATE orders SET status = :status, due_at = :dueAt, revision = :revision, body = :body
   WHERE id = :id AND revision = :expectedRevision`;
 const GET = 'SELECT body FROM orders WHERE id = ?';
+/** By the primary key, which every order keeps: an index on the time of the last change would be written by every save. */
+const WALK = `
+  SELECT id, json_extract(body, '$.updatedAt') >= :since AS changed, body FROM orders
+  WHERE id > :id ORDER BY id LIMIT :longest`;
 const DUE = 'SELECT body FROM orders WHERE due_at <= ? ORDER BY due_at LIMIT ?';
 
 /**
@@ -88,9 +104,10 @@ function writesOf(database: Database, append: AppendChange): Pick<OrderStore, 'c
   };
 }
 
-function readsOf(database: Database): Pick<OrderStore, 'get' | 'list' | 'due'> {
+function readsOf(database: Database): Omit<OrderStore, 'create' | 'save'> {
   const statement = preparedStatements();
   const cursors = signedCursors<ListPosition>('OrderStore.list', cursorKey(database));
+  const walks = signedCursors<WalkPosition>('OrderStore.changedSince', cursorKey(database));
 
   return {
     async get(id) {
@@ -105,6 +122,14 @@ function readsOf(database: Database): Pick<OrderStore, 'get' | 'list' | 'due'> {
       );
       const { items, last } = pageFromBodies<Order>(rows, limit);
       return { items, nextCursor: last ? cursors.write(query, { createdAt: last.createdAt, id: last.id }) : null };
+    },
+
+    async changedSince(since, { limit, cursor }) {
+      const after = walks.read({ since }, cursor) ?? BEFORE_ALL;
+      const { items, last } = database.read('OrderStore.changedSince', (db) =>
+        changedAmong(statement(db, WALK).iterate({ since, ...after, longest: LONGEST_WALK }), limit),
+      );
+      return { items, nextCursor: last === undefined ? null : walks.write({ since }, { id: last }) };
     },
 
     async due(before, limit) {
@@ -124,12 +149,33 @@ function changeColumns(order: Order, events: readonly OrderEvent[]) {
   return { id: change.id, body: JSON.stringify(change) };
 }
 
-/** One of eight statements: each is a walk along one index. */
-function listStatement({ customerId, status }: OrderQuery, after: ListPosition | undefined): string {
+/** One of ten statements: each is a walk along one index. */
+function listStatement(query: OrderQuery, after: ListPosition | undefined): string {
+  const { status } = query;
   const conditions = [
-    customerId === undefined ? 'restaurant_id = :restaurantId' : 'customer_id = :customerId',
+    scopeCondition(query),
     ...(status === undefined ? [] : ['status = :status']),
     ...(after === undefined ? [] : ['(created_at, id) < (:createdAt, :id)']),
   ];
   return `SELECT body FROM orders WHERE ${conditions.join(' AND ')} ORDER BY created_at DESC, id DESC LIMIT :oneMore`;
+}
+
+function scopeCondition({ customerId, restaurantId }: OrderQuery): string {
+  if (customerId !== undefined) return 'customer_id = :customerId';
+  return restaurantId === undefined ? LISTED_ALONE : 'restaurant_id = :restaurantId';
+}
+
+/** Up to `limit` changed orders of a walk. `last` is the id that it got to, when it may not have been the last one. */
+function changedAmong(
+  rows: Iterable<Record<string, SQLOutputValue>>,
+  limit: number,
+): { readonly items: readonly Order[]; readonly last: string | undefined } {
+  const items: Order[] = [];
+  let walked = 0;
+  for (const row of rows) {
+    walked += 1;
+    if (row['changed'] === 1) items.push(fromBody<Order>(row));
+    if (items.length === limit || walked === LONGEST_WALK) return { items, last: String(row['id']) };
+  }
+  return { items, last: undefined };
 }

@@ -1,0 +1,26 @@
+import { createRoute } from '@hono/zod-openapi';
+import { pastDueOrders } from '../../../shared/application/past-due-orders.ts';
+import type { App, AppDeps } from '../app-context.ts';
+import { answer, problems } from '../documentation.ts';
+import { orderJson } from '../representations.ts';
+import { pastDueQuery, pastDueSchema } from '../schemas/orders.ts';
+
+const route = createRoute({
+  method: 'get',
+  path: '/v1/operations/past-due-orders',
+  operationId: 'listPastDueOrders',
+  tags: ['Operations'],
+  summary: 'List orders that should have gone on by now',
+  description:
+    'For operators. The sweeper starts these again within a minute, and they are past due no more until that has failed as well: ' +
+    'what is here for longer means that the sweeper is not running.',
+  request: { query: pastDueQuery },
+  responses: { 200: answer('The longest due first', pastDueSchema), ...problems('forbidden') },
+});
+
+export function pastDueRoute(app: App, deps: AppDeps): void {
+  app.openapi(route, async (c) => {
+    const { orders, more } = await pastDueOrders(deps, c.req.valid('query'));
+    return c.json({ orders: orders.map((order) => orderJson(order, c.get('actor'))), more }, 200);
+  });
+}
