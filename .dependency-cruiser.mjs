@@ -51,7 +51,7 @@ export default {
     packages('application-packages', '^shared/application/', ['^shared/', '^crypto$', 'node_modules/canonicalize/']),
     adapter('memory', ['^crypto$', 'node_modules/tinyqueue/']),
     adapter('simulated', ['^crypto$']),
-    adapter('sqlite', ['^(node:)?sqlite$', '^crypto$', '^fs$', '^path$', 'node_modules/tinyqueue/']),
+    adapter('sqlite', ['^(node:)?sqlite$', '^crypto$', '^fs$', '^path$', 'node_modules/(tinyqueue|lru-cache)/']),
     adapter('in-process', ['^crypto$', 'node_modules/@scure/base/']),
     adapter('smtp', ['node_modules/(@types/)?nodemailer/']),
   ],

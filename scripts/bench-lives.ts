@@ -29,7 +29,7 @@ export interface LivesResult {
   readonly perLife: { readonly charges: number; readonly receipts: number; readonly notices: number };
 }
 
-const CUSTOMER: Actor = { subject: 'bench', operator: false, restaurants: [] };
+const CUSTOMERS = 1_000;
 const KITCHENS: Actor = { subject: 'kitchens', operator: true, restaurants: [] };
 const RESTAURANTS = 100;
 
@@ -125,10 +125,11 @@ async function runLives(bench: Bench, lives: number, concurrency: number, run: s
 }
 
 async function live({ ports, confirmed }: Bench, key: string, number: number): Promise<string> {
-  const orderId = ports.ids.orderId(CUSTOMER.subject, key);
+  const customer: Actor = { subject: `bench-${number % CUSTOMERS}`, operator: false, restaurants: [] };
+  const orderId = ports.ids.orderId(customer.subject, key);
   const done = confirmed(orderId);
   const placed = await placeOrder(ports, {
-    actor: CUSTOMER,
+    actor: customer,
     key,
     correlationId: key,
     body: {

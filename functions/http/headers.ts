@@ -43,7 +43,8 @@ export function crossOrigin(origins: readonly string[]): MiddlewareHandler<AppEn
   return async (c, next) => {
     if (origins.includes(c.req.header('Origin') ?? '')) return allow(c, next);
     if (c.req.method === 'OPTIONS') return c.body(null, 204, { Vary: 'Origin' });
-    await next();
+    // Before there is an answer: adding to one that is made would have it made again, as a stream.
     c.header('Vary', 'Origin', { append: true });
+    return next();
   };
 }

@@ -1,4 +1,4 @@
-import type { MiddlewareHandler } from 'hono';
+import type { HonoRequest, MiddlewareHandler } from 'hono';
 import secureJson from 'secure-json-parse';
 import type { AppEnv } from './app-context.ts';
 import { type Problem, sendProblem } from './problems.ts';
@@ -6,6 +6,8 @@ import { type Problem, sendProblem } from './problems.ts';
 const MAX_BODY_BYTES = 65_536;
 
 const TOO_LARGE: Problem = { code: 'payload-too-large', detail: `a body may have ${MAX_BODY_BYTES} bytes` };
+
+type Bytes = Uint8Array<ArrayBuffer>;
 
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i;
 
@@ -15,30 +17,38 @@ const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i;
  */
 export function jsonBody({ optional = false }: { readonly optional?: boolean } = {}): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const bytes = await readLimited(c.req.raw);
+    const declared = c.req.header('Content-Length');
+    const bytes = await readLimited(c.req, declared);
     if (!(bytes instanceof Uint8Array)) return sendProblem(c, bytes);
     const absent = optional && bytes.length === 0;
     const problem = absent ? undefined : (refuseType(c.req.raw.headers) ?? refuseText(decode(bytes)));
     if (problem) return sendProblem(c, problem);
-    c.req.raw = withBody(c.req.raw, absent ? '{}' : bytes);
+    if (absent) replaceBody(c.req, '{}');
+    else if (declared === undefined) replaceBody(c.req, bytes);
     return next();
   };
 }
 
-async function readLimited(request: Request): Promise<Uint8Array<ArrayBuffer> | Problem> {
-  if (Number(request.headers.get('Content-Length') ?? 0) > MAX_BODY_BYTES) return TOO_LARGE;
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+async function readLimited(request: HonoRequest, declared: string | undefined): Promise<Bytes | Problem> {
+  if (Number(declared ?? 0) > MAX_BODY_BYTES) return TOO_LARGE;
   try {
-    // A stream that is left early is cancelled.
-    for await (const chunk of request.body ?? []) {
-      length += chunk.length;
-      if (length > MAX_BODY_BYTES) return TOO_LARGE;
-      chunks.push(chunk);
-    }
+    // Of a body with a length no more than that is read, and hono keeps it; much cheaper than a stream.
+    const bytes = declared === undefined ? await readStream(request.raw) : new Uint8Array(await request.arrayBuffer());
+    return bytes && bytes.length <= MAX_BODY_BYTES ? bytes : TOO_LARGE;
   } catch {
     // Nothing of ours is read from here: whatever went wrong, the client went away.
     return malformed('the body broke off');
+  }
+}
+
+/** Undefined as soon as it is too large: a stream that is left early is cancelled. */
+async function readStream(request: Request): Promise<Bytes | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    length += chunk.length;
+    if (length > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk);
   }
   const bytes = new Uint8Array(length);
   let offset = 0;
@@ -99,10 +109,11 @@ function malformed(detail: string): Problem {
   return { code: 'malformed-json', detail, errors: [{ field: 'body', message: detail }] };
 }
 
-/** The same request with a body that can be read (again). */
-function withBody(request: Request, body: Uint8Array<ArrayBuffer> | string): Request {
-  const headers = new Headers(request.headers);
+/** Makes the body one that can be read (again), whatever it was. */
+function replaceBody(request: HonoRequest, body: Bytes | '{}'): void {
+  const headers = new Headers(request.raw.headers);
   headers.delete('Content-Length');
   headers.set('Content-Type', 'application/json');
-  return new Request(request.url, { method: request.method, headers, body });
+  request.raw = new Request(request.raw.url, { method: request.method, headers, body });
+  request.bodyCache = {};
 }

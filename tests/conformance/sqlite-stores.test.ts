@@ -10,11 +10,17 @@ import { receiptStoreSuite } from './receipt-store.suite.ts';
 import { restaurantCatalogSuite } from './restaurant-catalog.suite.ts';
 import { temporaryDatabase } from './temporary-database.ts';
 
-orderStoreSuite('SQLite', async () => {
-  const file = temporaryDatabase();
-  const { orders, feed } = sqliteOrderStore({ database: file.database() });
-  return { orders, committed: () => drain(feed), close: file.close };
-});
+for (const [name, recentOrders] of [
+  ['SQLite', 0],
+  ['SQLite, with two orders in memory', 2],
+  ['SQLite, with all orders in memory', 5_000],
+] as const) {
+  orderStoreSuite(name, async () => {
+    const file = temporaryDatabase();
+    const { orders, feed } = sqliteOrderStore({ database: file.database(), recentOrders });
+    return { orders, committed: () => drain(feed), close: file.close };
+  });
+}
 changeFeedSuite('SQLite', async () => {
   const file = temporaryDatabase();
   return { ...sqliteOrderStore({ database: file.database() }), close: file.close };

@@ -37,14 +37,14 @@ describe('measurements', () => {
     measure.record('create', 10);
     measure.record('get', 20, '503 busy');
     measure.record('confirm', 5_000, '409 too-late');
-    measure.record('early', 5_000);
+    measure.record('list', 5_000);
     expect(measure.users()).toMatchObject({ count: 2, errors: 1 });
     expect(measure.users().max).toBeLessThan(21);
     expect(measure.kinds()).toMatchObject({
       create: { count: 1, errors: {} },
       get: { count: 1, errors: { '503 busy': 1 } },
       confirm: { count: 1, errors: { '409 too-late': 1 } },
-      early: { count: 1, errors: {} },
+      list: { count: 1, errors: {} },
     });
   });
 

@@ -5,7 +5,7 @@ import { failureOf, jsonOf, send } from './http-client.ts';
 import { type Latency, latencyRecorder } from './latency.ts';
 import type { Measurements } from './measurements.ts';
 
-/** The restaurants. Each confirms its orders one after another once they are paid, so that every order goes its whole way. */
+/** The restaurants. Each looks for its paid orders every second, and confirms them one after another: every order goes its whole way. */
 export interface Kitchens {
   take(order: PlacedOrder): void;
   /** Orders that are not confirmed yet. */
@@ -28,9 +28,9 @@ export interface KitchensOptions {
   readonly measure: Measurements;
 }
 
-/** How long a kitchen leaves an order alone that is not paid yet: twice as long each time, so that asking is not a load of its own. */
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 8_000;
+/** How often a kitchen looks, and how much it sees at once. */
+const LOOK_MS = 1_000;
+const PAGE = 20;
 const POLL_MS = 100;
 const BODY = JSON.stringify({ accepted: true });
 
@@ -42,15 +42,18 @@ export function kitchens({ tokens, connect, measure }: KitchensOptions): Kitchen
   let lastProgress = performance.now();
   let givenUp = false;
 
-  async function confirm(client: Dispatcher, token: string, { id }: PlacedOrder): Promise<string> {
+  async function paidOrders(client: Dispatcher, restaurantId: string, token: string): Promise<readonly string[]> {
+    const path = `/v1/orders?restaurantId=${restaurantId}&status=paid&limit=${PAGE}`;
+    const answer = await send(client, { method: 'GET', path, token });
+    const { orders } = jsonOf(answer) as { readonly orders?: readonly { readonly id: string }[] };
+    measure.record('list', answer.elapsedMs, orders ? undefined : failureOf(answer, 'without orders'));
+    return orders?.map(({ id }) => id) ?? [];
+  }
+
+  async function confirm(client: Dispatcher, token: string, id: string): Promise<string> {
     const path = `/v1/orders/${id}/confirmation`;
     const answer = await send(client, { method: 'POST', path, token, body: BODY });
-    const { status, code } = jsonOf(answer);
-    if (code === 'illegal-transition') {
-      measure.record('early', answer.elapsedMs);
-      return 'later';
-    }
-    const good = answer.status === 200 && status === 'confirmed';
+    const good = answer.status === 200 && jsonOf(answer)['status'] === 'confirmed';
     const failure = good ? undefined : failureOf(answer, 'not confirmed');
     measure.record('confirm', answer.elapsedMs, failure);
     if (answer.status === 0 || answer.status >= 500) return 'later';
@@ -68,35 +71,50 @@ export function kitchens({ tokens, connect, measure }: KitchensOptions): Kitchen
     lives.record(performance.now() - placedAt);
   }
 
-  function kitchen(token: string): Kitchen {
+  function kitchen(restaurantId: string, token: string): Kitchen {
     const client = connect();
-    const orders: WaitingOrder[] = [];
+    const orders = new Map<string, PlacedOrder>();
     let atWork = false;
+
+    function settle(order: PlacedOrder, outcome: string): void {
+      orders.delete(order.id);
+      settled(order, outcome);
+    }
+    /** Answers whether there may be more to confirm at once. */
+    async function confirmPaid(): Promise<boolean> {
+      const paid = await paidOrders(client, restaurantId, token);
+      const known = paid.flatMap((id) => orders.get(id) ?? []);
+      for (const order of known) {
+        const outcome = await confirm(client, token, order.id);
+        if (outcome !== 'later') settle(order, outcome);
+      }
+      return paid.length === PAGE && known.length > 0;
+    }
     async function work(): Promise<void> {
       atWork = true;
-      for (let next = orders.shift(); next; next = orders.shift()) {
-        const outcome = givenUp ? 'given up' : await confirm(client, token, next.order);
-        if (outcome === 'later') void takeLater(next);
-        else settled(next.order, outcome);
+      // Not all of them at the same moment.
+      await pause(Math.random() * LOOK_MS);
+      while (orders.size > 0 && !givenUp) {
+        const more = await confirmPaid();
+        if (!more) await pause(LOOK_MS);
       }
+      for (const order of orders.values()) settle(order, 'not paid');
       atWork = false;
     }
-    function take(next: WaitingOrder): void {
-      orders.push(next);
-      if (!atWork) void work();
-    }
-    async function takeLater({ order, pauseMs }: WaitingOrder): Promise<void> {
-      await pause(pauseMs);
-      take({ order, pauseMs: Math.min(2 * pauseMs, LONGEST_PAUSE_MS) });
-    }
-    return { take, close: () => client.close() };
+    return {
+      take(order) {
+        orders.set(order.id, order);
+        if (!atWork) void work();
+      },
+      close: () => client.close(),
+    };
   }
 
-  const all = new Map(Object.entries(tokens).map(([id, token]) => [id, kitchen(token)]));
+  const all = new Map(Object.entries(tokens).map(([id, token]) => [id, kitchen(id, token)]));
   return {
     take(order) {
       waiting += 1;
-      all.get(order.restaurantId)?.take({ order, pauseMs: FIRST_PAUSE_MS });
+      all.get(order.restaurantId)?.take(order);
     },
     waiting: () => waiting,
     confirmed,
@@ -115,13 +133,7 @@ export function kitchens({ tokens, connect, measure }: KitchensOptions): Kitchen
   };
 }
 
-interface WaitingOrder {
-  readonly order: PlacedOrder;
-  /** Before the next try, when this one is too early. */
-  readonly pauseMs: number;
-}
-
 interface Kitchen {
-  take(next: WaitingOrder): void;
+  take(order: PlacedOrder): void;
   close(): Promise<void>;
 }

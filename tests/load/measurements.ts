@@ -1,8 +1,8 @@
 import { type Latency, type LatencyRecorder, latencyRecorder } from './latency.ts';
 import type { Stage } from './stages.ts';
 
-/** `early` is a confirmation of an order that was not paid yet: the kitchen tries again, and nothing is wrong. */
-export const KINDS = ['create', 'get', 'confirm', 'early'] as const;
+/** `list` and `confirm` are the kitchens'. */
+export const KINDS = ['create', 'get', 'list', 'confirm'] as const;
 export type Kind = (typeof KINDS)[number];
 
 export interface KindFigures extends Latency {
@@ -37,7 +37,7 @@ export interface Measurements {
 }
 
 export function measurements(stages: readonly Stage[], now: () => number): Measurements {
-  const kinds = { create: tally(now), get: tally(now), confirm: tally(now), early: tally(now) };
+  const kinds = { create: tally(now), get: tally(now), list: tally(now), confirm: tally(now) };
   const all = tally(now);
   const recent = tally(now);
   const perStage = stages.map(({ name }) => ({ name, tally: tally(now) }));
@@ -60,8 +60,8 @@ export function measurements(stages: readonly Stage[], now: () => number): Measu
     kinds: () => ({
       create: kinds.create.byError(),
       get: kinds.get.byError(),
+      list: kinds.list.byError(),
       confirm: kinds.confirm.byError(),
-      early: kinds.early.byError(),
     }),
     users: () => all.figures(),
     stages: () =>

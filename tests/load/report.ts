@@ -84,8 +84,8 @@ const LATENCY_HEAD = ['p50 ms', 'p95 ms', 'p99 ms', 'max ms'];
 const KIND_NAMES: Readonly<Record<Kind, string>> = {
   create: 'create',
   get: 'get',
+  list: 'list (kitchens)',
   confirm: 'confirm (kitchens)',
-  early: 'confirm, not paid yet',
 };
 
 function kindTable(kinds: LoadReport['kinds']): string {

@@ -3,9 +3,9 @@ import { changeOf, type OrderChange } from '../../domain/change.ts';
 import type { Order } from '../../domain/order.ts';
 import type { ChangeFeed } from '../../ports/change-feed.ts';
 import { signedCursors } from '../../ports/cursor.ts';
+import { frozenCopy } from '../../ports/frozen-copy.ts';
 import type { OrderQuery, OrderStore } from '../../ports/order-store.ts';
 import { PortError } from '../../ports/port-error.ts';
-import { frozenCopy } from './frozen-copy.ts';
 import { keysetPage } from './keyset-page.ts';
 
 export interface MemoryOrderStoreOptions {

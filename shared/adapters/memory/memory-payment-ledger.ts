@@ -1,6 +1,6 @@
+import { frozenCopy } from '../../ports/frozen-copy.ts';
 import type { LedgerEntry, Movement, PaymentLedger } from '../../ports/payment-ledger.ts';
 import { PortError } from '../../ports/port-error.ts';
-import { frozenCopy } from './frozen-copy.ts';
 
 /** Books that last as long as the process. Every write is one synchronous step, so nothing comes between. */
 export function memoryPaymentLedger(): PaymentLedger {

@@ -1,6 +1,6 @@
 import type { Receipt } from '../../domain/receipt.ts';
+import { frozenCopy } from '../../ports/frozen-copy.ts';
 import type { ReceiptStore } from '../../ports/receipt-store.ts';
-import { frozenCopy } from './frozen-copy.ts';
 
 /** Receipts in the memory of this process, for tests. */
 export function memoryReceiptStore(): ReceiptStore {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Restaurant } from '../../domain/restaurant.ts';
 import { signedCursors } from '../../ports/cursor.ts';
+import { frozenCopy } from '../../ports/frozen-copy.ts';
 import type { RestaurantCatalog } from '../../ports/restaurant-catalog.ts';
-import { frozenCopy } from './frozen-copy.ts';
 import { keysetPage } from './keyset-page.ts';
 
 type ListPosition = Pick<Restaurant, 'id'>;

@@ -20,8 +20,9 @@ export interface Database {
    * transaction, in the order of the calls. Resolves when that is committed and synced to the disk. A closure that throws
    * is undone alone and fails only its own promise. Where the transaction itself fails, nothing of it is kept and all
    * its writes fail. `fn` has no effects but on `db`: it is undone and run again when another one of its batch throws.
+   * `committed` is called right after the commit, before anybody can read: what is kept in memory of the file belongs there.
    */
-  write<T>(operation: string, fn: (db: DatabaseSync) => T): Promise<T>;
+  write<T>(operation: string, fn: (db: DatabaseSync) => T, committed?: () => void): Promise<T>;
 
   /** Runs `fn` at once. It sees what is committed and nothing else. Also the place to prepare statements. */
   read<T>(operation: string, fn: (db: DatabaseSync) => T): T;
@@ -68,11 +69,11 @@ export function openDatabase(file: string, { onWrite }: DatabaseOptions = {}): D
   }
 
   return {
-    async write<T>(operation: string, fn: (db: DatabaseSync) => T): Promise<T> {
+    async write<T>(operation: string, fn: (db: DatabaseSync) => T, committed?: () => void): Promise<T> {
       requireOpen(operation);
       return await new Promise<T>((resolve, reject) => {
         if (queue.length === 0) setImmediate(flush);
-        queue.push({ operation, reject, run: () => settlement(resolve, fn(db)) });
+        queue.push({ operation, reject, run: () => settlement(resolve, fn(db), committed) });
       });
     },
 
@@ -94,8 +95,11 @@ export function openDatabase(file: string, { onWrite }: DatabaseOptions = {}): D
   };
 }
 
-function settlement<T>(resolve: (value: T) => void, value: T): () => void {
-  return () => resolve(value);
+function settlement<T>(resolve: (value: T) => void, value: T, committed?: () => void): () => void {
+  return () => {
+    committed?.();
+    resolve(value);
+  };
 }
 
 function translated<T>(operation: string, run: () => T): T {

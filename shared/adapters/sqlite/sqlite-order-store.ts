@@ -1,10 +1,12 @@
-import type { SQLOutputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import { LRUCache } from 'lru-cache';
 import { changeOf } from '../../domain/change.ts';
 import type { OrderEvent } from '../../domain/events.ts';
 import type { Order } from '../../domain/order.ts';
 import { OPERATORS_STATUSES } from '../../domain/rules.ts';
 import type { ChangeFeed } from '../../ports/change-feed.ts';
 import { signedCursors } from '../../ports/cursor.ts';
+import { frozenCopy } from '../../ports/frozen-copy.ts';
 import type { OrderQuery, OrderStore } from '../../ports/order-store.ts';
 import { PortError } from '../../ports/port-error.ts';
 import { fromBody, pageFromBodies } from './json-rows.ts';
@@ -15,6 +17,8 @@ import type { Database } from './sqlite-database.ts';
 
 export interface SqliteOrderStoreOptions {
   readonly database: Database;
+  /** How many of the orders that were written last are read from memory; 0 reads all from the file. */
+  readonly recentOrders?: number;
 }
 
 interface ListPosition {
@@ -43,11 +47,13 @@ const TABLE = `
     body TEXT NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS orders_by_customer ON orders (customer_id, created_at, id);
-  CREATE INDEX IF NOT EXISTS orders_by_customer_and_status ON orders (customer_id, status, created_at, id);
   CREATE INDEX IF NOT EXISTS orders_by_restaurant ON orders (restaurant_id, created_at, id);
   CREATE INDEX IF NOT EXISTS orders_by_restaurant_and_status ON orders (restaurant_id, status, created_at, id);
   CREATE INDEX IF NOT EXISTS orders_by_status ON orders (status, created_at, id) WHERE ${LISTED_ALONE};
   CREATE INDEX IF NOT EXISTS orders_by_due_at ON orders (due_at) WHERE due_at IS NOT NULL;`;
+
+/** Orders that are under way are read some ten times, within seconds. */
+const RECENT_ORDERS = 5_000;
 
 const INSERT = `
   INSERT INTO orders (id, customer_id, restaurant_id, created_at, status, due_at, revision, body)
@@ -66,18 +72,28 @@ const DUE = 'SELECT body FROM orders WHERE due_at <= ? ORDER BY due_at LIMIT ?';
 
 /**
  * Orders in a SQLite file, and the changes that their writes leave for the relay. A change is written in the closure of
- * its order. Arguments are read before the call returns: changing them afterwards changes nothing that is stored.
+ * its order. Arguments are read before the call returns: changing them afterwards changes nothing that is stored. Orders that
+ * were written lately are read from memory; as nobody else can write the file, one store for each file is enough and all there may be.
  */
-export function sqliteOrderStore({ database }: SqliteOrderStoreOptions): {
+export function sqliteOrderStore({ database, recentOrders = RECENT_ORDERS }: SqliteOrderStoreOptions): {
   readonly orders: OrderStore;
   readonly feed: ChangeFeed;
 } {
   database.migrate('orders', TABLE);
   const { feed, append } = sqliteChangeFeed(database);
-  return { orders: { ...writesOf(database, append), ...readsOf(database) }, feed };
+  const recent = recentOrders === 0 ? NONE : new LRUCache<string, Order>({ max: recentOrders });
+  return { orders: { ...writesOf(database, append, recent), ...readsOf(database, recent) }, feed };
 }
 
-function writesOf(database: Database, append: AppendChange): Pick<OrderStore, 'create' | 'save'> {
+/** Orders as they were last committed, by id. */
+interface RecentOrders {
+  get(id: string): Order | undefined;
+  set(id: string, order: Order): unknown;
+}
+
+const NONE: RecentOrders = { get: () => undefined, set: () => undefined };
+
+function writesOf(database: Database, append: AppendChange, recent: RecentOrders): Pick<OrderStore, 'create' | 'save'> {
   const statement = preparedStatements();
 
   return {
@@ -85,32 +101,39 @@ function writesOf(database: Database, append: AppendChange): Pick<OrderStore, 'c
       const { id, customerId, restaurantId, createdAt } = order;
       const row = { id, customerId, restaurantId, createdAt, ...mutableColumns(order) };
       const change = changeColumns(order, events);
-      await database.write('OrderStore.create', (db) => {
+      const stored = frozenCopy(order);
+      const insert = (db: DatabaseSync): void => {
         const { changes } = statement(db, INSERT).run(row);
         if (changes === 0) throw new PortError('conflict', 'OrderStore.create');
         append(db, change);
-      });
+      };
+      await database.write('OrderStore.create', insert, () => recent.set(id, stored));
     },
 
     async save(order, events, expectedRevision) {
-      const row = { id: order.id, expectedRevision, ...mutableColumns(order) };
+      const { id } = order;
+      const row = { id, expectedRevision, ...mutableColumns(order) };
       const change = changeColumns(order, events);
-      await database.write('OrderStore.save', (db) => {
+      const stored = frozenCopy(order);
+      const update = (db: DatabaseSync): void => {
         const { changes } = statement(db, UPDATE).run(row);
         if (changes === 0) throw new PortError('conflict', 'OrderStore.save');
         append(db, change);
-      });
+      };
+      await database.write('OrderStore.save', update, () => recent.set(id, stored));
     },
   };
 }
 
-function readsOf(database: Database): Omit<OrderStore, 'create' | 'save'> {
+function readsOf(database: Database, recent: RecentOrders): Omit<OrderStore, 'create' | 'save'> {
   const statement = preparedStatements();
   const cursors = signedCursors<ListPosition>('OrderStore.list', cursorKey(database));
   const walks = signedCursors<WalkPosition>('OrderStore.changedSince', cursorKey(database));
 
   return {
     async get(id) {
+      const known = recent.get(id);
+      if (known) return known;
       const row = database.read('OrderStore.get', (db) => statement(db, GET).get(id));
       return row && fromBody<Order>(row);
     },
