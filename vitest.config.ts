@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const project = (name: string, include: string[], groupOrder = 0) => ({
@@ -8,6 +9,8 @@ const project = (name: string, include: string[], groupOrder = 0) => ({
 export default defineConfig({
   test: {
     testTimeout: 30_000,
+    // Also two where there are two cores: many tests wait for processes and timers.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: ['default'],
     projects: [
       project('unit', ['tests/unit/**/*.test.ts', 'tests/*.test.ts']),

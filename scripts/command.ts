@@ -5,6 +5,7 @@ export class UsageError extends Error {
 
 /** Runs a command; an error is told in one line, without a stack: it is for whoever called the command. */
 export async function runCommand(name: string, main: () => Promise<void>): Promise<void> {
+  process.stdout.on('error', endWithReader);
   try {
     await main();
   } catch (error) {
@@ -13,6 +14,12 @@ export async function runCommand(name: string, main: () => Promise<void>): Promi
     process.stderr.write(`${name}: ${error instanceof Error ? error.message : error}${hint}\n`);
     process.exitCode = usage ? 2 : 1;
   }
+}
+
+/** Whoever reads the output (`| head`) has seen enough. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
 }
 
 /** Node's own words for an option that there is not. */

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import type { PlacedOrder } from './customer.ts';
-import { failureOf, jsonOf, send } from './http-client.ts';
+import { failureOf, type HttpAnswer, jsonOf, send } from './http-client.ts';
 import { type Latency, latencyRecorder } from './latency.ts';
 import type { Measurements } from './measurements.ts';
 
@@ -42,12 +42,19 @@ export function kitchens({ tokens, connect, measure }: KitchensOptions): Kitchen
   let lastProgress = performance.now();
   let givenUp = false;
 
-  async function paidOrders(client: Dispatcher, restaurantId: string, token: string): Promise<readonly string[]> {
+  /** The ids of the first page, or what was answered instead of a list. */
+  async function paidOrders(
+    client: Dispatcher,
+    restaurantId: string,
+    token: string,
+  ): Promise<readonly string[] | string> {
     const path = `/v1/orders?restaurantId=${restaurantId}&status=paid&limit=${PAGE}`;
     const answer = await send(client, { method: 'GET', path, token });
     const { orders } = jsonOf(answer) as { readonly orders?: readonly { readonly id: string }[] };
-    measure.record('list', answer.elapsedMs, orders ? undefined : failureOf(answer, 'without orders'));
-    return orders?.map(({ id }) => id) ?? [];
+    const failure = orders ? undefined : failureOf(answer, 'without orders');
+    measure.record('list', answer.elapsedMs, failure);
+    if (isPassing(answer)) return [];
+    return failure ?? orders?.map(({ id }) => id) ?? [];
   }
 
   async function confirm(client: Dispatcher, token: string, id: string): Promise<string> {
@@ -56,7 +63,7 @@ export function kitchens({ tokens, connect, measure }: KitchensOptions): Kitchen
     const good = answer.status === 200 && jsonOf(answer)['status'] === 'confirmed';
     const failure = good ? undefined : failureOf(answer, 'not confirmed');
     measure.record('confirm', answer.elapsedMs, failure);
-    if (answer.status === 0 || answer.status >= 500) return 'later';
+    if (isPassing(answer)) return 'later';
     return failure ?? 'confirmed';
   }
 
@@ -83,6 +90,10 @@ export function kitchens({ tokens, connect, measure }: KitchensOptions): Kitchen
     /** Answers whether there may be more to confirm at once. */
     async function confirmPaid(): Promise<boolean> {
       const paid = await paidOrders(client, restaurantId, token);
+      if (typeof paid === 'string') {
+        for (const order of orders.values()) settle(order, paid);
+        return false;
+      }
       const known = paid.flatMap((id) => orders.get(id) ?? []);
       for (const order of known) {
         const outcome = await confirm(client, token, order.id);
@@ -103,6 +114,7 @@ export function kitchens({ tokens, connect, measure }: KitchensOptions): Kitchen
     }
     return {
       take(order) {
+        if (orders.has(order.id)) return settled(order, 'the id of another order');
         orders.set(order.id, order);
         if (!atWork) void work();
       },
@@ -131,6 +143,11 @@ export function kitchens({ tokens, connect, measure }: KitchensOptions): Kitchen
       await Promise.all(all.values().map((each) => each.close()));
     },
   };
+}
+
+/** A failure after which the same may be asked again. */
+function isPassing({ status }: HttpAnswer): boolean {
+  return status === 0 || status >= 500;
 }
 
 interface Kitchen {
