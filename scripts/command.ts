@@ -11,15 +11,31 @@ export async function runCommand(name: string, main: () => Promise<void>): Promi
   } catch (error) {
     const usage = error instanceof UsageError || isBadOption(error);
     const hint = usage ? ` (npm run ${name} -- --help says how)` : '';
-    process.stderr.write(`${name}: ${error instanceof Error ? error.message : error}${hint}\n`);
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${name}: ${message.split('\n').map(plain).join('\n')}${hint}\n`);
     process.exitCode = usage ? 2 : 1;
   }
+}
+
+/** In one line, and without anything that controls a terminal: what was sent to the platform may hold whatever it likes. */
+export function plain(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
+}
+
+/** JSON for a terminal or a pipe, in which nothing controls the former. */
+export function plainJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replaceAll(/(?!\n)[\p{C}\p{Zl}\p{Zp}]/gu, escaped);
+}
+
+function escaped(character: string): string {
+  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
 }
 
 /** Whoever reads the output (`| head`) has seen enough. */
 function endWithReader(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+  process.exit();
 }
 
 /** Node's own words for an option that there is not. */

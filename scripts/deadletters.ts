@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { runCommand, UsageError } from './command.ts';
+import { plain, plainJson, runCommand, UsageError } from './command.ts';
 import { type DeadLetterAnswer, deadLetter, deadLettersOf, type Filters } from './dead-letter-list.ts';
 import { CONNECTION_HELP, CONNECTION_OPTIONS, type OperatorClient, operatorClient } from './operator-client.ts';
 import { redriveAll } from './redrive-all.ts';
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
 function refuseForeign(command: string | undefined, values: Values): void {
   const known = Object.keys(COMMANDS).join(', ');
   if (command === undefined) throw new UsageError(`say what to do: ${known}`);
-  const own = COMMANDS[command];
+  const own = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (!own) throw new UsageError(`${command} is not one of ${known}`);
   const foreign = Object.keys(values).find((name) => !(name in CONNECTION_OPTIONS) && !own.includes(name));
   if (foreign !== undefined) throw new UsageError(`--${foreign} is not for ${command}`);
@@ -83,7 +83,7 @@ async function list(values: Values, rest: readonly string[]): Promise<void> {
   const { letters, more } = await deadLettersOf(await operatorClient(values), filters(values), limit);
   const count = `${counted(letters.length)}${more ? ', and there are more: raise --limit' : ''}`;
   if (!values.json) return print(letters.length === 0 ? count : `${letterTable(letters)}\n\n${count}`);
-  print(JSON.stringify(letters, null, 2));
+  print(plainJson(letters));
   if (more) report(count);
 }
 
@@ -108,7 +108,7 @@ async function show(values: Values, id: string): Promise<void> {
     ['error', letter.error],
   ];
   for (const [name = '', value = ''] of rows) print(`${name.padEnd(16)}${plain(value)}`);
-  print(`\n${JSON.stringify(letter.body, null, 2).split('\n').map(plain).join('\n')}`);
+  print(`\n${plainJson(letter.body)}`);
 }
 
 async function redriveOne(values: Values, id: string): Promise<void> {
@@ -136,9 +136,9 @@ async function redriveThese(client: OperatorClient, ids: readonly string[]): Pro
     if (ids.length > 1) report(`redriven ${done} of ${ids.length}`);
   };
   const { redriven, gone, failed, stopped } = await redriveAll(client, ids, onProgress);
-  for (const line of failed) report(line);
+  if (failed.length > 0 || stopped !== undefined) process.exitCode = 1;
+  for (const line of failed) report(plain(line));
   print(`redriven ${redriven}, already gone ${gone}, failed ${failed.length}`);
-  if (failed.length > 0) process.exitCode = 1;
   if (stopped === undefined) return;
   const done = redriven + gone + failed.length;
   throw new Error(
@@ -172,11 +172,6 @@ function cut(text: string): string {
   const characters = [...text];
   if (characters.length <= ERROR_CHARACTERS) return text;
   return `${characters.slice(0, ERROR_CHARACTERS - 3).join('')}...`;
-}
-
-/** In one line, and without anything that controls a terminal: poison may hold whatever it likes. */
-function plain(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
 }
 
 function print(text: string): void {

@@ -59,7 +59,7 @@ export async function operatorClient(connection: Connection): Promise<OperatorCl
   };
 }
 
-async function developmentToken(url: string, name = userInfo().username): Promise<string> {
+async function developmentToken(url: string, name = nameOfUser()): Promise<string> {
   const response = await ask(new URL('/dev/token', url), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -69,6 +69,15 @@ async function developmentToken(url: string, name = userInfo().username): Promis
   if (response.status === 404)
     throw new UsageError(`${url} gives out no tokens: give yours by --token or ORDERS_TOKEN`);
   throw await refusal(response);
+}
+
+function nameOfUser(): string {
+  try {
+    return userInfo().username;
+  } catch (cause) {
+    // In a container the user often has no name.
+    throw new UsageError('say who acts: --as NAME', { cause });
+  }
 }
 
 async function answerOf<Answer>(url: URL, init: RequestInit): Promise<Answer> {

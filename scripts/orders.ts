@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { runCommand, UsageError } from './command.ts';
+import { plainJson, runCommand, UsageError } from './command.ts';
 import { CONNECTION_HELP, CONNECTION_OPTIONS, type OperatorClient, operatorClient } from './operator-client.ts';
 import type { OrderAnswer } from './order-answer.ts';
 import { factsOf, factsText } from './show-order.ts';
@@ -152,7 +152,7 @@ function print(text: string): void {
 }
 
 function printJson(value: object): void {
-  print(JSON.stringify(value, null, 2));
+  print(plainJson(value));
 }
 
 await runCommand('orders', main);

@@ -56,7 +56,7 @@ function isGone(error: Error): boolean {
   return error instanceof RefusedError && error.code === 'dead-letter-not-found';
 }
 
-/** Anything else (no connection, a token that has expired) meets all the others, too. */
+/** Anything else (no connection, a platform that is unavailable, a token that has expired) meets all the others, too. */
 function isItsOwnFault(error: Error): boolean {
-  return error instanceof RefusedError && error.status >= 500;
+  return error instanceof RefusedError && error.status >= 500 && error.status !== 503;
 }

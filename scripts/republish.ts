@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import type { republicationSchema } from '../functions/http/schemas/operations.ts';
-import { runCommand, UsageError } from './command.ts';
+import { plain, runCommand, UsageError } from './command.ts';
 import {
   CONNECTION_HELP,
   CONNECTION_OPTIONS,
@@ -101,7 +101,7 @@ async function republish(client: OperatorClient, walk: Walk): Promise<void> {
   }
   process.stdout.write(`${told(figures, walk)}\n`);
   if (walk.dryRun || lostOf(figures) === 0) return;
-  for (const { eventId, reason } of figures.reasons) report(`${eventId}: ${reason}`);
+  for (const { eventId, reason } of figures.reasons) report(plain(`${eventId}: ${reason}`));
   throw new Error(`${lostOf(figures)} events were not published. Try again with\n  ${commandOf(goOn)}`);
 }
 

@@ -1,4 +1,5 @@
 import { formatMoney, type Money } from '../shared/domain/money.ts';
+import { plain } from './command.ts';
 import { type OperatorClient, RefusedError } from './operator-client.ts';
 import type { OrderAnswer, TimelineAnswer } from './order-answer.ts';
 import { distanceText, timeText } from './spans.ts';
@@ -88,9 +89,4 @@ function ledgerText({ movements, entries }: LedgerAnswer): string {
   return ["The gateway's books:", ...(payments.length === 0 ? ['  no payment was opened'] : payments), money].join(
     '\n',
   );
-}
-
-/** What people wrote, on one line and without what would steer a terminal. */
-function plain(text: string): string {
-  return text.replaceAll(/\p{C}+/gu, ' ');
 }

@@ -70,14 +70,15 @@ export function stuckAmong(
     .sort((left, right) => left.waitingSince - right.waitingSince);
 }
 
-/** An act on the order that leaves it where it is does not make its wait any shorter. */
+/** An act on an order that rests does not make its wait any shorter; without a rest it counts from the last change. */
 function waitingSince({ updatedAt, workflow }: OrderAnswer): number {
   const changed = Date.parse(updatedAt);
   return workflow?.since === undefined ? changed : Math.min(changed, Date.parse(workflow.since));
 }
 
+/** One whose deadline the sweeper had to come for waits for nobody any more. */
 function waitsForPeople({ workflow }: OrderAnswer): boolean {
-  return workflow?.state === FOR_PEOPLE;
+  return workflow?.state === FOR_PEOPLE && workflow.sweeps === undefined;
 }
 
 function whyOf(order: OrderAnswer, late: boolean): string[] {

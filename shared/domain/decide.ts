@@ -239,9 +239,9 @@ function requestSettlement(order: Order, { by, note }: RequestSettlement, now: n
 
 /** Whether somebody has asked for the settlement, and the workflow has not come back from asking the provider. */
 function isBeingSettled({ timeline, position }: Order): boolean {
-  const last = timeline.at(-1);
+  const request = timeline.findLast(({ reason }) => reason === SETTLEMENT_REQUESTED);
   // Every rest, lease and sweep that follows is due at another time.
-  return last?.reason === SETTLEMENT_REQUESTED && last.at === position?.dueAt;
+  return request !== undefined && request.at === position?.dueAt;
 }
 
 function recordRefund(order: Order, { refundId }: RecordRefund, now: number): Decision {

@@ -25,7 +25,7 @@ export interface DeadLetters {
   list(query: DeadLetterQuery, page: PageRequest): Promise<Page<DeadLetter>>;
   get(id: string): Promise<DeadLetter | undefined>;
   /**
-   * Puts the message back on its queue, as a fresh one, and takes it off this list, atomically where the platform can and
+   * Puts the message back on its queue, as a fresh one that fell due when the old one failed, and takes it off this list, atomically where the platform can and
    * in that order where it cannot. False when there is no such letter (any more).
    */
   redrive(id: string): Promise<boolean>;

@@ -19,7 +19,7 @@ export type OrderQuery =
  * - Every write is atomic: the order, its events and the change that the relay will see, or nothing at all.
  * - Every write is durable when its promise resolves. After `unavailable` or `deadline-exceeded` it may have happened.
  * - Every committed write reaches the relay as one `OrderChange`, at least once, in any order.
- * - `get` reads what was last committed; `list`, `due` and `changedSince` may lag behind.
+ * - `get` reads what was last committed; `list`, `due`, `swept` and `changedSince` may lag behind.
  * - Nothing here retries: the caller does.
  */
 export interface OrderStore {
@@ -45,6 +45,9 @@ export interface OrderStore {
 
   /** Up to `limit` orders whose position is due at or before `before` (epoch milliseconds), the longest due first. */
   due(before: number, limit: number): Promise<readonly Order[]>;
+
+  /** Up to `limit` orders that the sweeper has started again and that have not got on since (`position.sweeps`), the next due first. */
+  swept(limit: number): Promise<readonly Order[]>;
 
   /**
    * Every order whose `updatedAt` is at or after `since` (epoch milliseconds) when the walk begins, each at least once, in no

@@ -173,11 +173,14 @@ function parked(
   return { ...rest, attempt, wait: { ...rest.wait, since: earlier?.wait?.since ?? now, alerted } };
 }
 
-/** The same rest, over now. Its timer is another one, and the rest that follows is short again: something may have changed. */
+/**
+ * The same rest, over since it began, so that it is over by every machine's clock. Its timer is another one, and the rest that
+ * follows is short again: something may have changed.
+ */
 function cutShort({ revision }: Order, { definitionVersion, state }: Position, wait: Wait, now: number): Position {
   return {
     ...handOver(definitionVersion, state, now),
-    wait: { ...wait, id: waitId(state, revision), deadline: now },
+    wait: { ...wait, id: waitId(state, revision), deadline: wait.since },
   };
 }
 

@@ -363,15 +363,15 @@ describe('the file', () => {
   });
 
   it.each([
-    [3, 'newer'],
-    [1, 'older'],
+    [4, 'newer'],
+    [2, 'older'],
   ])('is refused when code of schema %i, which is %s, wrote it, and left alone', async (version, age) => {
     const other = new DatabaseSync(file);
     other.exec(`CREATE TABLE from_another_time (a TEXT); PRAGMA user_version = ${version}`);
     other.close();
     const before = await readFile(file);
     expect(() => openDatabase(file)).toThrow(expect.objectContaining({ name: 'PortError', code: 'invalid-argument' }));
-    const message = `${file} was written by ${age} code (schema ${version}; this code knows 2)`;
+    const message = `${file} was written by ${age} code (schema ${version}; this code knows 3)`;
     expect(() => openDatabase(file)).toThrow(message);
     expect(await readFile(file)).toEqual(before);
   });

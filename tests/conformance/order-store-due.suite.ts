@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import type { Order } from '../../shared/domain/order.ts';
+import { describe, expect, it } from 'vitest';
+import type { Order, Position } from '../../shared/domain/order.ts';
 import { after, anOrder, aPosition, NOON } from '../fixtures.ts';
 import { eventually, freshFor } from './harness.ts';
 import { attention, createAll, type OpenOrderStore } from './order-store.harness.ts';
@@ -78,6 +78,33 @@ export function orderStoreDueSuite(open: OpenOrderStore): void {
     await expectDue(NOON + 1_000_000, 10, []);
   });
 
+  describe('those that were started again', () => {
+    it('are there for as long as they do not get on, the next due first', async () => {
+      const [once, often, never] = [dueIn(60), dueIn(30), dueIn(0)];
+      await createAll(store().orders, once, often, never);
+      const swept = await replace(once, movedTo(once, { ...positionIn(60), sweeps: 1 }));
+      const sweptOften = await replace(often, movedTo(often, { ...positionIn(30), sweeps: 15 }));
+      await expectSwept(10, [sweptOften, swept]);
+      await expectSwept(1, [sweptOften]);
+      await replace(sweptOften, movedTo(sweptOften, positionIn(500)));
+      await expectSwept(10, [swept]);
+      await replace(swept, endOf(swept));
+      await expectSwept(10, []);
+    });
+
+    it('are answered whole', async () => {
+      const order = anOrder({ position: { ...positionIn(0), sweeps: 3 } });
+      await createAll(store().orders, order);
+      await eventually(async () => expect(await store().orders.swept(10)).toStrictEqual([order]));
+    });
+  });
+
+  async function expectSwept(limit: number, expected: readonly Order[]): Promise<void> {
+    await eventually(async () => {
+      expect((await store().orders.swept(limit)).map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
+    });
+  }
+
   async function replace(order: Order, next: Order): Promise<Order> {
     await store().orders.save(next, [], order.revision);
     return next;
@@ -93,6 +120,15 @@ export function orderStoreDueSuite(open: OpenOrderStore): void {
 
 function dueIn(offset: number): Order {
   return anOrder({ position: positionIn(offset) });
+}
+
+function movedTo(order: Order, position: Position): Order {
+  return { ...after(order, { type: 'park' }).order, position };
+}
+
+function endOf(order: Order): Order {
+  const { position: _, ...ended } = after(order, attention('ended')).order;
+  return ended;
 }
 
 function positionIn(offset: number) {

@@ -275,6 +275,7 @@ describe('npm run deadletters', () => {
   const USAGE: readonly (readonly [args: string, words: string])[] = [
     ['', 'say what to do: list, show, redrive'],
     ['bury', 'bury is not one of list, show, redrive'],
+    ['constructor', 'constructor is not one of list, show, redrive'],
     ['list x', 'list takes no x'],
     ['list --all', '--all is not for list'],
     ['list --limit 0', '--limit 0 is no number from 1 on'],

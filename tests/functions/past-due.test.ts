@@ -30,6 +30,15 @@ describe('orders past due', () => {
     expect(api.writes()).toBe(3);
   });
 
+  it('are also those that were started again in vain, behind the others, each once', async () => {
+    const api = await startApi();
+    const swept = (time: number) =>
+      givenOrder(api.orders, 'paid', { position: { ...aPosition({ dueAt: time }), sweeps: 4 } });
+    const [resting, late, both] = [await swept(NOON + 60_000), await dueAt(api, LATE), await swept(LATE - 1)];
+    expect(await pastDue(api)).toEqual({ ids: [both.id, late.id, resting.id], more: false });
+    expect(await pastDue(api, '?limit=2')).toEqual({ ids: [both.id, late.id], more: true });
+  });
+
   it('are none where none are', async () => {
     expect(await pastDue(await startApi())).toEqual({ ids: [], more: false });
   });

@@ -365,6 +365,16 @@ describe('a conflict', () => {
     expect(await stored()).toMatchObject({ revision: order.revision + 1, sequence: order.sequence + 1 });
   });
 
+  it('asked for one settlement by a machine whose clock is behind makes one change, too', async () => {
+    const { ports, order, stored } = await given({
+      history: CHARGING,
+      position: aPosition({ state: 'ProcessPayment' }),
+    });
+    const behind = { ...ports, clock: manualClock(order.updatedAt - 5_000) };
+    for (let times = 0; times < 3; times += 1) await settle(behind, { actor: OLGA, orderId: order.id });
+    expect(await stored()).toMatchObject({ revision: order.revision + 1, sequence: order.sequence + 1 });
+  });
+
   it('of two people who want the same makes one change', async () => {
     const { ports, order, stored } = await given({ history: PAID });
     const both = await Promise.all([

@@ -222,13 +222,14 @@ describe('the position after a signal', () => {
       definitionVersion: 1,
       state: name,
       attempt: 0,
-      wait: { id: `${name}@8`, deadline: NOON + 7, since: NOON - 99 * MINUTE, alerted: true },
+      wait: { id: `${name}@8`, deadline: NOON - 99 * MINUTE, since: NOON - 99 * MINUTE, alerted: true },
       dueAt: NOON + 7,
       handOff: true,
     });
     if (!position) throw new Error('it rests still');
     const after = { ...before, revision: 8, position };
     expect(resume(after, { waitId: `${name}@8` }, NOON + 7)).toBe(next);
+    expect(resume(after, { waitId: `${name}@8` }, NOON - 5 * MINUTE), 'by a clock that is behind').toBe(next);
     expect(resume(after, { waitId: `${name}@2` }, NOON + 60 * MINUTE)).toBeUndefined();
     const rest = positionAtTarget(after, orderWorkflowV1, resolve(orderWorkflowV1, name), TIMES, NOON + MINUTE);
     expect(rest).toMatchObject({

@@ -49,6 +49,12 @@ describe('which orders are stuck', () => {
     expect(why({ listed: [waiting], pastDue: [waiting] })).toEqual([[waiting.id, 'past due']]);
   });
 
+  it('are those whose approval ran out, and that the sweeper starts in vain', () => {
+    const resting = restingIn('RequireApproval', 600);
+    const swept = seen('awaiting_approval', 600, { position: { ...resting.position, sweeps: 9 } });
+    expect(why({ listed: [swept] })).toEqual([[swept.id, 'no payment opened']]);
+  });
+
   it('are those that were approved, and find no payment', () => {
     const approved = seen('awaiting_approval', 5, restingIn('RetryOpening', 4));
     expect(why({ listed: [approved] })).toEqual([[approved.id, 'no payment opened']]);

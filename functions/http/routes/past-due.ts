@@ -12,8 +12,8 @@ const route = createRoute({
   tags: ['Operations'],
   summary: 'List orders that should have gone on by now',
   description:
-    'For operators. The sweeper starts these again within a minute, and they are past due no more until that has failed as well: ' +
-    'what is here for longer means that the sweeper is not running.',
+    'For operators. Those past due now, which the sweeper starts again within a minute, and then those that it has started again ' +
+    'and that have not got on since (`workflow.sweeps` says how often).',
   request: { query: pastDueQuery },
   responses: { 200: answer('The longest due first', pastDueSchema), ...problems('forbidden') },
 });

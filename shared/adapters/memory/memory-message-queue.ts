@@ -125,7 +125,8 @@ function deadLettersOf(state: State): DeadLetters {
       const letter = letters.get(id);
       if (!letter) return false;
       letters.delete(id);
-      waiting.push({ ...letter.message, ...identity(state), attempts: 0 });
+      const dueAt = Math.max(letter.message.dueAt, letter.failedAt);
+      waiting.push({ ...letter.message, ...identity(state), dueAt, attempts: 0 });
       state.wake();
       return true;
     },

@@ -71,6 +71,11 @@ export function memoryOrderStore({ cursorKey = randomBytes(32) }: MemoryOrderSto
       const due = [...stored.values()].filter((order) => order.position && dueAt(order) <= before);
       return due.sort((left, right) => dueAt(left) - dueAt(right)).slice(0, limit);
     },
+
+    async swept(limit) {
+      const swept = [...stored.values()].filter(({ position }) => position?.sweeps !== undefined);
+      return swept.sort((left, right) => dueAt(left) - dueAt(right)).slice(0, limit);
+    },
   };
 
   return { orders, feed: memoryChangeFeed(changes) };

@@ -5,7 +5,7 @@ import { PortError } from '../../ports/port-error.ts';
 import { asPortError, SQLITE, sqliteCode } from './sqlite-errors.ts';
 
 /** What this code writes into `PRAGMA user_version`. It grows with every change of the tables that is not an addition. */
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 
 /** Holds the tables that are written all the time; SQLite's own 2 MB do not. */
 const CACHE_KIB = 65_536;

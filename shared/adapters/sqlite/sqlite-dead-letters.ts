@@ -38,10 +38,10 @@ const TABLES = `
 
 const GET = 'SELECT * FROM dead_letters WHERE id = ?';
 const DELETE = 'DELETE FROM dead_letters WHERE id = ?';
-/** A fresh message, that is due since the old one was. */
+/** A fresh message. It is due since the old one failed: it does not overtake what fell due before that. */
 const REDRIVE = `
   INSERT INTO messages (queue, order_id, body, due_at, correlation_id, attempts)
-  SELECT queue, order_id, body, due_at, correlation_id, 0 FROM dead_letters WHERE id = ?
+  SELECT queue, order_id, body, MAX(due_at, failed_at), correlation_id, 0 FROM dead_letters WHERE id = ?
   RETURNING number, due_at`;
 
 /** The dead letters of `sqliteMessageQueue`, which puts them here in the transaction that takes them off their queue. */

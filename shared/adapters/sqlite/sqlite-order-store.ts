@@ -43,6 +43,7 @@ const TABLE = `
     status TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     due_at INTEGER,
+    sweeps INTEGER,
     revision INTEGER NOT NULL,
     body TEXT NOT NULL
   ) STRICT;
@@ -50,24 +51,26 @@ const TABLE = `
   CREATE INDEX IF NOT EXISTS orders_by_restaurant ON orders (restaurant_id, created_at, id);
   CREATE INDEX IF NOT EXISTS orders_by_restaurant_and_status ON orders (restaurant_id, status, created_at, id);
   CREATE INDEX IF NOT EXISTS orders_by_status ON orders (status, created_at, id) WHERE ${LISTED_ALONE};
-  CREATE INDEX IF NOT EXISTS orders_by_due_at ON orders (due_at) WHERE due_at IS NOT NULL;`;
+  CREATE INDEX IF NOT EXISTS orders_by_due_at ON orders (due_at) WHERE due_at IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS orders_swept ON orders (due_at) WHERE sweeps IS NOT NULL;`;
 
 /** Orders that are under way are read some ten times, within seconds. */
 const RECENT_ORDERS = 5_000;
 
 const INSERT = `
-  INSERT INTO orders (id, customer_id, restaurant_id, created_at, status, due_at, revision, body)
-  VALUES (:id, :customerId, :restaurantId, :createdAt, :status, :dueAt, :revision, :body)
+  INSERT INTO orders (id, customer_id, restaurant_id, created_at, status, due_at, sweeps, revision, body)
+  VALUES (:id, :customerId, :restaurantId, :createdAt, :status, :dueAt, :sweeps, :revision, :body)
   ON CONFLICT (id) DO NOTHING`;
 /** What never changes is left alone, and with it three of the indexes. */
 const UPDATE = `
-  UPDATE orders SET status = :status, due_at = :dueAt, revision = :revision, body = :body
+  UPDATE orders SET status = :status, due_at = :dueAt, sweeps = :sweeps, revision = :revision, body = :body
   WHERE id = :id AND revision = :expectedRevision`;
 const GET = 'SELECT body FROM orders WHERE id = ?';
 /** By the primary key, which every order keeps: an index on the time of the last change would be written by every save. */
 const WALK = `
   SELECT id, json_extract(body, '$.updatedAt') >= :since AS changed, body FROM orders
   WHERE id > :id ORDER BY id LIMIT :longest`;
+const SWEPT = 'SELECT body FROM orders WHERE sweeps IS NOT NULL ORDER BY due_at LIMIT ?';
 const DUE = 'SELECT body FROM orders WHERE due_at <= ? ORDER BY due_at LIMIT ?';
 
 /**
@@ -159,12 +162,23 @@ function readsOf(database: Database, recent: RecentOrders): Omit<OrderStore, 'cr
       const rows = database.read('OrderStore.due', (db) => statement(db, DUE).all(before, limit));
       return rows.map((row) => fromBody<Order>(row));
     },
+
+    async swept(limit) {
+      const rows = database.read('OrderStore.swept', (db) => statement(db, SWEPT).all(limit));
+      return rows.map((row) => fromBody<Order>(row));
+    },
   };
 }
 
 function mutableColumns(order: Order) {
   const { status, revision, position } = order;
-  return { status, revision, dueAt: position?.dueAt ?? null, body: JSON.stringify(order) };
+  return {
+    status,
+    revision,
+    dueAt: position?.dueAt ?? null,
+    sweeps: position?.sweeps ?? null,
+    body: JSON.stringify(order),
+  };
 }
 
 function changeColumns(order: Order, events: readonly OrderEvent[]) {
