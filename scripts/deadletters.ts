@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { CONSUMERS } from '../shared/domain/rules.ts';
 import { plain, plainJson, runCommand, UsageError } from './command.ts';
 import { type DeadLetterAnswer, deadLetter, deadLettersOf, type Filters } from './dead-letter-list.ts';
 import { CONNECTION_HELP, CONNECTION_OPTIONS, type OperatorClient, operatorClient } from './operator-client.ts';
@@ -16,7 +17,7 @@ For operators.
     --limit N     at most N; all when left out
     --json        prints them as JSON
   show ID      everything about one, with its event
-  redrive ID   puts it back on its queue. A repeat does nothing. One that fails again is a dead letter again, under another id;
+  redrive ID   puts it back on its queue. A repeat does nothing, and says so. One that fails again is a dead letter again, under another id;
                of events older than NOTICE_MAX_AGE_MS customers and restaurants are not told any more
     --all         all that there are now, in place of one; with --queue and --order as above
     --dry-run     says what would be redriven, and changes nothing
@@ -43,6 +44,9 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   show: [],
   redrive: ['all', 'queue', 'order', 'dry-run'],
 };
+
+/** Every queue that a platform has. */
+const QUEUES: readonly string[] = [...CONSUMERS, 'segments'];
 
 type Values = ReturnType<typeof read>['values'];
 
@@ -93,6 +97,9 @@ function readLimit(text: string): number {
 }
 
 function filters({ queue, order }: Values): Filters {
+  if (queue !== undefined && !QUEUES.includes(queue)) {
+    throw new UsageError(`--queue ${queue} is not one of ${QUEUES.join(', ')}`);
+  }
   return { queue, orderId: order };
 }
 
@@ -136,6 +143,11 @@ async function redriveThese(client: OperatorClient, ids: readonly string[]): Pro
     if (ids.length > 1) report(`redriven ${done} of ${ids.length}`);
   };
   const { redriven, gone, failed, stopped } = await redriveAll(client, ids, onProgress);
+  if (ids.length === 1 && gone === 1) {
+    throw new Error(
+      `there is no dead letter ${ids[0]}: it may have been redriven before; "list" shows those there are`,
+    );
+  }
   if (failed.length > 0 || stopped !== undefined) process.exitCode = 1;
   for (const line of failed) report(plain(line));
   print(`redriven ${redriven}, already gone ${gone}, failed ${failed.length}`);

@@ -50,8 +50,11 @@ const TRIES = 5;
 
 export async function operatorClient(connection: Connection): Promise<OperatorClient> {
   const url = connection.url ?? `http://127.0.0.1:${process.env['PORT'] ?? 3000}`;
-  if (!URL.canParse(url)) throw new UsageError(`--url ${url} is not a URL: give one such as http://127.0.0.1:3000`);
-  const token = connection.token ?? process.env['ORDERS_TOKEN'] ?? (await developmentToken(url, connection.as));
+  if (!isAddress(url)) throw new UsageError(`--url ${url} is not an address such as http://127.0.0.1:3000`);
+  // Set to nothing counts as not set.
+  const given = connection.token ?? (process.env['ORDERS_TOKEN'] || undefined);
+  if (given !== undefined && !/^[\w.~+/=-]+$/.test(given)) throw new UsageError('the token is not a bearer token');
+  const token = given ?? (await developmentToken(url, connection.as));
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   return {
     get: (path, query = {}) => answerOf(new URL(`${path}${queryText(query)}`, url), { headers }),
@@ -59,13 +62,21 @@ export async function operatorClient(connection: Connection): Promise<OperatorCl
   };
 }
 
+/** Of a server, without a path that would be left out. */
+function isAddress(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, pathname } = new URL(url);
+  return /^https?:$/.test(protocol) && pathname === '/';
+}
+
 async function developmentToken(url: string, name = nameOfUser()): Promise<string> {
+  if (!/^[\x20-\x7e]{1,128}$/.test(name)) throw new UsageError('--as must be 1 to 128 printable ASCII characters');
   const response = await ask(new URL('/dev/token', url), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ sub: name, groups: ['operator'] }),
   });
-  if (response.ok) return ((await response.json()) as { token: string }).token;
+  if (response.ok) return (await jsonOf<{ token: string }>(response)).token;
   if (response.status === 404)
     throw new UsageError(`${url} gives out no tokens: give yours by --token or ORDERS_TOKEN`);
   throw await refusal(response);
@@ -83,7 +94,7 @@ function nameOfUser(): string {
 async function answerOf<Answer>(url: URL, init: RequestInit): Promise<Answer> {
   for (let tries = 1; ; tries += 1) {
     const response = await ask(url, init);
-    if (response.ok) return (await response.json()) as Answer;
+    if (response.ok) return await jsonOf<Answer>(response);
     if (response.status !== 503 || tries === TRIES) throw await refusal(response);
     await pause(1_000 * Number(response.headers.get('retry-after') ?? 1));
   }
@@ -101,8 +112,20 @@ async function ask(url: URL, init: RequestInit): Promise<Response> {
   }
 }
 
+async function jsonOf<Answer>(response: Response): Promise<Answer> {
+  try {
+    return (await response.json()) as Answer;
+  } catch (cause) {
+    throw new Error(`what ${response.url} answered is not JSON: is that the platform?`, { cause });
+  }
+}
+
 async function refusal(response: Response): Promise<RefusedError> {
-  const { code = 'unknown', detail = '', errors = [] } = (await response.json().catch(() => ({}))) as Problem;
+  const {
+    code = 'unknown',
+    detail = 'is that the platform?',
+    errors = [],
+  } = (await response.json().catch(() => ({}))) as Problem;
   const fields = errors.map(({ field, message }) => `; ${field}: ${message}`).join('');
   return new RefusedError(response.status, code, `${response.status} ${code}: ${detail}${fields}`);
 }

@@ -118,10 +118,15 @@ async function act(values: Values, id: string, what: 'settlement' | 'refund'): P
   if (after.status === begun.status) {
     print(`${id} is still ${after.status}: ${stillText(after)}`);
   } else {
-    print(`${id}: ${before.status} -> ${after.status}`);
+    print(`${id}: ${before.status} -> ${changedText(before, after)}`);
   }
   const unfinished = after.status === begun.status || after.status === 'refund_failed';
   if (unfinished) process.exitCode = 1;
+}
+
+function changedText(before: OrderAnswer, after: OrderAnswer): string {
+  if (after.status !== before.status) return after.status;
+  return `${after.status} again: the provider has refused; "show" says with which code`;
 }
 
 const POLL_MS = 300;

@@ -124,7 +124,7 @@ function lostOf({ events, published }: Figures): number {
 
 /** The error, with what was done and how to go on; but for a request that would be refused again. */
 function broken(error: unknown, figures: Figures, goOn: Walk): unknown {
-  if (!(error instanceof Error) || (error instanceof RefusedError && error.status === 400)) return error;
+  if (!(error instanceof Error) || (error instanceof RefusedError && error.status < 500)) return error;
   return new Error(`${error.message}\nUntil then: ${told(figures, goOn)}. Go on with\n  ${commandOf(goOn)}`);
 }
 

@@ -9,6 +9,8 @@ import { table } from './table.ts';
 export interface OrderFacts {
   readonly order: OrderAnswer;
   readonly timeline: TimelineAnswer['events'];
+  /** Ids. */
+  readonly deadLetters: readonly string[];
   /** What the gateway's own books say, on the local platform. */
   readonly ledger?: LedgerAnswer;
 }
@@ -21,8 +23,18 @@ interface LedgerAnswer {
 export async function factsOf(client: OperatorClient, id: string): Promise<OrderFacts> {
   const order = await client.get<OrderAnswer>(`/v1/orders/${id}`);
   const { events } = await client.get<TimelineAnswer>(`/v1/orders/${id}/timeline`);
+  // For operators alone, as all of this is: what others may see of an order would be taken for the whole.
+  const { deadLetters } = await client.get<{ readonly deadLetters: readonly { readonly id: string }[] }>(
+    '/v1/operations/dead-letters',
+    { orderId: id },
+  );
   const ledger = await ledgerOf(client, id);
-  return { order, timeline: events, ...(ledger && { ledger }) };
+  return {
+    order,
+    timeline: events,
+    deadLetters: deadLetters.map(({ id: letter }) => letter),
+    ...(ledger && { ledger }),
+  };
 }
 
 /** Undefined where the platform does not keep the gateway's books. */
@@ -35,8 +47,11 @@ async function ledgerOf(client: OperatorClient, orderId: string): Promise<Ledger
   }
 }
 
-export function factsText({ order, timeline, ledger }: OrderFacts, now: number): string {
-  return [headText(order, now), timelineText(timeline), ...(ledger ? [ledgerText(ledger)] : [])].join('\n\n');
+export function factsText({ order, timeline, deadLetters, ledger }: OrderFacts, now: number): string {
+  const letters = deadLetters.length === 0 ? [] : [`Dead letters: ${deadLetters.join(', ')}`];
+  return [headText(order, now), timelineText(timeline), ...letters, ...(ledger ? [ledgerText(ledger)] : [])].join(
+    '\n\n',
+  );
 }
 
 function headText(order: OrderAnswer, now: number): string {

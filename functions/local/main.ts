@@ -36,7 +36,9 @@ async function main(): Promise<void> {
   const settings = readLocalSettings(process.env);
   const logger = jsonLogger({ level: settings.logLevel });
   const server = await startLocal({ settings, logger });
-  logger.info({ url: server.url, docs: `${server.url}/docs`, dataFile: settings.dataFile }, 'local platform is ready');
+  const { url } = server;
+  const ready = { url, docs: `${url}/docs`, dataFile: settings.dataFile, pid: process.pid };
+  logger.info(ready, 'local platform is ready');
   stopOnSignal(async (signal) => {
     logger.info({ signal }, 'stopping');
     await server.stop();

@@ -18,7 +18,10 @@ import { anOrder } from '../fixtures.ts';
 import { type LocalProcess, runScript, startProcess } from './local-process.ts';
 import { type StubAnswer, stubPlatform } from './stub-platform.ts';
 
-const NOT_ACCEPTED = 'PortError: NotificationSender.send: the mail was not accepted';
+/** What the mail server's absence looks like, whatever its port was. */
+const NOT_ACCEPTED =
+  'PortError: NotificationSender.send: connect ECONNREFUSED 127.0.0.1:PORT: the mail was not accepted';
+const anyPort = (text: string): string => text.replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT');
 const THOUSAND = 1_000;
 
 const undo: (() => unknown)[] = [];
@@ -120,7 +123,7 @@ describe('a mail server that is down', () => {
     const letters = await untilThereAre(local, 2);
     for (const letter of letters) {
       const { queue, attempts, error, correlationId } = letter;
-      expect([letter.orderId, queue, attempts, error, correlationId]).toEqual([
+      expect([letter.orderId, queue, attempts, anyPort(error), correlationId]).toEqual([
         orderId,
         'notify',
         5,
@@ -140,13 +143,14 @@ describe('a mail server that is down', () => {
     expect(listed.stdout).toContain(`${first.id}  notify  ${orderId}  5 `);
     expect(listed.stdout).toMatch(/\n2 dead letters\n$/);
     const shown = await deadletters(local, 'show', first.id);
-    expect(shown.stdout).toContain(NOT_ACCEPTED);
+    expect(anyPort(shown.stdout)).toContain(NOT_ACCEPTED);
     expect(shown.stdout).toContain('placed-by-alice');
     expect(shown.stdout).toContain(JSON.stringify(first.body, null, 2));
 
     const mails = await mailServerAt(port);
     expect((await deadletters(local, 'redrive', first.id)).stdout).toBe('redriven 1, already gone 0, failed 0\n');
-    expect((await deadletters(local, 'redrive', first.id)).stdout).toBe('redriven 0, already gone 1, failed 0\n');
+    const again = await deadletters(local, 'redrive', first.id);
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('it may have been redriven before')]);
     expect((await deadletters(local, 'redrive', '--all')).stdout).toBe('redriven 1, already gone 0, failed 0\n');
     await expect.poll(() => mails.length, { timeout: 10_000 }).toBe(3);
     await untilThereAre(local, 0);
@@ -180,7 +184,7 @@ describe('a mail server that is down', () => {
     });
     const local = await start({ SMTP_URL: `smtp://127.0.0.1:${port}` });
     const letters = await untilThereAre(local, THOUSAND);
-    expect(new Set(letters.map(({ attempts, error }) => `${attempts} ${error}`))).toEqual(
+    expect(new Set(letters.map(({ attempts, error }) => `${attempts} ${anyPort(error)}`))).toEqual(
       new Set([`5 ${NOT_ACCEPTED}`]),
     );
 

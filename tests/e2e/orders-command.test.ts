@@ -114,7 +114,7 @@ describe('npm run orders', () => {
     );
     expect(await orders('refund', id, '--reason', 'once more')).toMatchObject({
       code: 1,
-      stdout: `${id}: refund_failed -> refund_failed\n`,
+      stdout: `${id}: refund_failed -> refund_failed again: the provider has refused; "show" says with which code\n`,
     });
     expect((await orders('show', id)).stdout).toMatch(/refunding +operator:olga +refund-requested: once more\n/);
   });
@@ -195,7 +195,11 @@ describe('npm run orders, called the wrong way,', () => {
     ['with a limit that is none', ['stuck', '--limit', '0'], '--limit 0 is no number from 1 on'],
     ['with an option of another command', ['stuck', '--reason', 'x'], '--reason is not for stuck'],
     ['with an option that there is not', ['stuck', '--force'], "Unknown option '--force'"],
-    ['with an address that is none', ['stuck', '--url', 'here'], '--url here is not a URL'],
+    ['with an address that is none', ['stuck', '--url', 'here'], '--url here is not an address'],
+    ['with an address of another kind', ['stuck', '--url', 'ftp://x'], '--url ftp://x is not an address'],
+    ['with an address that has a path', ['stuck', '--url', 'http://x/v1'], '--url http://x/v1 is not an address'],
+    ['with a token that is none', ['stuck', '--token', 'a\nb'], 'the token is not a bearer token'],
+    ['as nobody', ['stuck', '--as', ''], '--as must be 1 to 128 printable ASCII characters'],
   ])('%s, says so in one line', async (_, args, words) => {
     const { code, stderr, stdout } = await runScript('scripts/orders.ts', args);
     expect(stderr).toContain(`orders: ${words}`);

@@ -96,6 +96,11 @@ describe('npm start', () => {
     await expect(start()).rejects.toThrow(/is not a SQLite database/);
   });
 
+  it('refuses a data file in a folder that cannot be made', async () => {
+    const impossible = { DATA_FILE: '/dev/null/x/orders.sqlite' };
+    await expect(start(impossible)).rejects.toThrow(/cannot start: .*the folder \/dev\/null\/x cannot be made/);
+  });
+
   it('refuses a port that is taken, and says what to do', async () => {
     const first = await start();
     const port = new URL(first.url).port;

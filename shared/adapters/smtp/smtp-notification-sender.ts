@@ -40,7 +40,8 @@ export function smtpNotificationSender({ url, from, timeoutMs = 10_000 }: SmtpOp
         await transport.sendMail(mailOf(notice, from));
       } catch (error) {
         if (!(error instanceof Error)) throw error;
-        throw failure(codeOf(error), 'the mail was not accepted', withoutItsWords(error));
+        const cause = withoutItsWords(error);
+        throw failure(codeOf(error), `${cause.message}: the mail was not accepted`, cause);
       }
     },
     close: () => transport.close(),

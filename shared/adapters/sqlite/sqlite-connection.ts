@@ -21,7 +21,7 @@ const OPERATION = 'Database.open';
  * Everything is asked of SQLite and nothing read by `node:fs`: closing any handle of a file drops the process's locks on it.
  */
 export function connectExclusively(file: string): DatabaseSync {
-  mkdirSync(dirname(resolve(file)), { recursive: true });
+  makeFolder(file);
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(file, { timeout: 0 });
@@ -38,6 +38,19 @@ export function connectExclusively(file: string): DatabaseSync {
     db?.close();
     throw openFailure(file, error);
   }
+}
+
+function makeFolder(file: string): void {
+  const folder = dirname(resolve(file));
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw folderFailure(folder, error);
+  }
+}
+
+function folderFailure(folder: string, cause: unknown): PortError {
+  return new PortError('invalid-argument', OPERATION, { message: `the folder ${folder} cannot be made`, cause });
 }
 
 /** It holds addresses and keys. SQLite gives its log the same rights. By path: a handle of ours would drop the locks. */
