@@ -2,7 +2,13 @@ import { parseArgs } from 'node:util';
 import { CONSUMERS } from '../shared/domain/rules.ts';
 import { plain, plainJson, runCommand, UsageError } from './command.ts';
 import { type DeadLetterAnswer, deadLetter, deadLettersOf, type Filters } from './dead-letter-list.ts';
-import { CONNECTION_HELP, CONNECTION_OPTIONS, type OperatorClient, operatorClient } from './operator-client.ts';
+import {
+  CONNECTION_HELP,
+  CONNECTION_OPTIONS,
+  type OperatorClient,
+  operatorClient,
+  refuseForeign,
+} from './operator-client.ts';
 import { redriveAll } from './redrive-all.ts';
 import { table } from './table.ts';
 
@@ -58,20 +64,11 @@ async function main(): Promise<void> {
   const { values, positionals } = read();
   if (values.help) return print(HELP.trimEnd());
   const [command, ...rest] = positionals;
-  refuseForeign(command, values);
+  refuseForeign(command, Object.keys(values), COMMANDS);
   if (command === 'list') return list(values, rest);
   if (command === 'show') return show(values, oneId('show', rest));
   if (values.all) return redriveEvery(values, rest);
   return redriveOne(values, oneId('redrive', rest));
-}
-
-function refuseForeign(command: string | undefined, values: Values): void {
-  const known = Object.keys(COMMANDS).join(', ');
-  if (command === undefined) throw new UsageError(`say what to do: ${known}`);
-  const own = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
-  if (!own) throw new UsageError(`${command} is not one of ${known}`);
-  const foreign = Object.keys(values).find((name) => !(name in CONNECTION_OPTIONS) && !own.includes(name));
-  if (foreign !== undefined) throw new UsageError(`--${foreign} is not for ${command}`);
 }
 
 function oneId(command: string, [id, ...more]: readonly string[]): string {

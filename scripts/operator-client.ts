@@ -13,6 +13,20 @@ export const CONNECTION_HELP = `  --url URL      the platform; http://127.0.0.1:
   --token TOKEN  an operator's bearer token, or ORDERS_TOKEN in the environment; the local platform gives one out by itself
   --as NAME      on the local platform: who acts, for the timelines; the user of this machine when left out`;
 
+/** Refuses a command that is none of `commands`, and options that are neither the command's own nor the connection's. */
+export function refuseForeign(
+  command: string | undefined,
+  options: readonly string[],
+  commands: Readonly<Record<string, readonly string[]>>,
+): void {
+  const known = Object.keys(commands).join(', ');
+  if (command === undefined) throw new UsageError(`say what to do: ${known}`);
+  const own = Object.hasOwn(commands, command) ? commands[command] : undefined;
+  if (!own) throw new UsageError(`${command} is not one of ${known}`);
+  const foreign = options.find((name) => !Object.hasOwn(CONNECTION_OPTIONS, name) && !own.includes(name));
+  if (foreign !== undefined) throw new UsageError(`--${foreign} is not for ${command}`);
+}
+
 export interface Connection {
   readonly url?: string | undefined;
   readonly token?: string | undefined;

@@ -1,7 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { plainJson, runCommand, UsageError } from './command.ts';
-import { CONNECTION_HELP, CONNECTION_OPTIONS, type OperatorClient, operatorClient } from './operator-client.ts';
+import {
+  CONNECTION_HELP,
+  CONNECTION_OPTIONS,
+  type OperatorClient,
+  operatorClient,
+  refuseForeign,
+} from './operator-client.ts';
 import type { OrderAnswer } from './order-answer.ts';
 import { factsOf, factsText } from './show-order.ts';
 import { readSpan, timeText } from './spans.ts';
@@ -57,20 +63,11 @@ async function main(): Promise<void> {
   const { values, positionals } = read();
   if (values.help) return print(HELP.trimEnd());
   const [command, ...rest] = positionals;
-  refuseForeign(command, values);
+  refuseForeign(command, Object.keys(values), COMMANDS);
   if (command === 'stuck') return stuck(values, rest);
   const id = orderId(command, rest);
   if (command === 'show') return show(values, id);
   return act(values, id, command === 'settle' ? 'settlement' : 'refund');
-}
-
-function refuseForeign(command: string | undefined, values: Values): void {
-  const known = Object.keys(COMMANDS).join(', ');
-  if (command === undefined) throw new UsageError(`say what to do: ${known}`);
-  const own = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
-  if (!own) throw new UsageError(`${command} is not one of ${known}`);
-  const foreign = Object.keys(values).find((name) => !(name in CONNECTION_OPTIONS) && !own.includes(name));
-  if (foreign !== undefined) throw new UsageError(`--${foreign} is not for ${command}`);
 }
 
 function orderId(command: string | undefined, [id, ...more]: readonly string[]): string {
