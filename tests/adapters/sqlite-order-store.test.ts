@@ -2,8 +2,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
 import { sqliteOrderStore } from '../../shared/adapters/sqlite/sqlite-order-store.ts';
 import type { OrderQuery } from '../../shared/ports/order-store.ts';
+import { PortError } from '../../shared/ports/port-error.ts';
 import { temporaryDatabase } from '../conformance/temporary-database.ts';
-import { anOrder } from '../fixtures.ts';
+import { after, anOrder } from '../fixtures.ts';
 
 const QUERIES: readonly (readonly [OrderQuery, string])[] = [
   [{ customerId: 'alice' }, 'orders_by_customer'],
@@ -38,6 +39,37 @@ it.each(QUERIES)(
     await file.close();
   },
 );
+
+it('never answers what was not committed', async () => {
+  const file = temporaryDatabase();
+  const database = file.database();
+  const broken = { write: false };
+  const { orders } = sqliteOrderStore({
+    database: {
+      ...database,
+      write: (operation, fn, committed) =>
+        database.write(
+          operation,
+          (db) => {
+            const result = fn(db);
+            if (broken.write) throw new PortError('unavailable', operation);
+            return result;
+          },
+          committed,
+        ),
+    },
+  });
+  const order = anOrder();
+  await orders.create(order, []);
+  broken.write = true;
+  const { order: next, events } = after(order, { type: 'park' });
+  const other = anOrder();
+  await expect(orders.save(next, events, order.revision)).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(orders.create(other, [])).rejects.toMatchObject({ code: 'unavailable' });
+  expect(await orders.get(order.id)).toEqual(order);
+  expect(await orders.get(other.id)).toBeUndefined();
+  await file.close();
+});
 
 /** The same connection, whose statements are noted. */
 function recording(db: DatabaseSync, prepared: string[]): DatabaseSync {

@@ -215,6 +215,16 @@ function endingSuite(open: OpenMessageQueue): void {
     expect((await deadLetters.list({}, { limit: 10 })).items).toStrictEqual([letter]);
   });
 
+  it('a message that is redriven does not overtake what fell due before it had failed', async () => {
+    const { queue, deadLetters } = harness();
+    const [taken] = await enqueueAndTake(queue, aMessage({ dueAt: NOON }));
+    const charge = aMessage({ dueAt: NOON + 5 });
+    await queue.enqueue([charge]);
+    await queue.bury(idOf(taken), NOON + 7, 'failed for good');
+    await deadLetters.redrive((await deadLetters.list({}, { limit: 1 })).items[0]?.id ?? '');
+    expect(await queue.take(NOON + 10, 10)).toMatchObject([{ orderId: charge.orderId }, { dueAt: NOON + 7 }]);
+  });
+
   it('ends each message once: of done, retry and bury at the same time one wins', async () => {
     const { queue, deadLetters } = harness();
     for (let round = 0; round < 10; round += 1) {
