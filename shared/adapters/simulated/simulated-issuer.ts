@@ -5,11 +5,23 @@ export type IssuerAnswer =
   | { readonly kind: 'needs-action' }
   | { readonly kind: 'unreachable' };
 
+/** Who decides on charges and refunds behind a simulated gateway. */
+export interface Issuer {
+  /** @param earlierAttempts Attempts to charge this payment that had reached the issuer before. */
+  charge(paymentMethod: string, earlierAttempts: number): IssuerAnswer;
+  refusesRefund(paymentMethod: string): boolean;
+}
+
 /** How often a flaky card cannot be reached before it can. */
 const FLAKY_FAILURES = 2;
 
-/** Deterministic: the same payment method and number of earlier attempts always get the same answer. */
-export function askIssuer(paymentMethod: string, earlierAttempts: number): IssuerAnswer {
+/** The issuer of the test cards: the same payment method and number of earlier attempts always get the same answer. */
+export const testCards: Issuer = {
+  charge: askIssuer,
+  refusesRefund: (paymentMethod) => paymentMethod === 'pm_card_refundFails',
+};
+
+function askIssuer(paymentMethod: string, earlierAttempts: number): IssuerAnswer {
   switch (paymentMethod) {
     case 'pm_card_visa':
     case 'pm_card_refundFails':
@@ -27,8 +39,4 @@ export function askIssuer(paymentMethod: string, earlierAttempts: number): Issue
     default:
       return { kind: 'declined', code: 'invalid_payment_method' };
   }
-}
-
-export function refusesRefunds(paymentMethod: string): boolean {
-  return paymentMethod === 'pm_card_refundFails';
 }

@@ -10,12 +10,14 @@ import type {
 } from '../../ports/payment-gateway.ts';
 import type { LedgerEntry, LedgerUpdate, Movement, PaymentLedger } from '../../ports/payment-ledger.ts';
 import { PortError, type PortErrorCode } from '../../ports/port-error.ts';
-import { askIssuer, refusesRefunds } from './simulated-issuer.ts';
+import { type Issuer, testCards } from './simulated-issuer.ts';
 
 export interface SimulatedPaymentGatewayOptions {
   readonly ledger: PaymentLedger;
   readonly clock?: Pick<Clock, 'now'>;
   readonly newId?: () => string;
+  /** Left out: the test cards, whose payment method says what they do. */
+  readonly issuer?: Issuer;
   /** Runs before a call acts, and may stall it or make it fail without an effect. */
   readonly before?: GatewayHook;
   /** Runs after a call has acted, and may stall its answer or put a failure in its place. */
@@ -29,13 +31,14 @@ export type GatewayHook = (operation: GatewayOperation, subject: string) => Prom
 
 /**
  * A payment provider for development and tests, with books of its own. What a card does follows from its payment method
- * alone (`simulated-issuer.ts`). Every change is one atomic write to the books, made before the call answers or times out.
+ * alone (`simulated-issuer.ts`), unless another issuer is given. Every change is one atomic write to the books, made before the call answers or times out.
  */
 export function simulatedPaymentGateway(options: SimulatedPaymentGatewayOptions): PaymentGateway {
   const { ledger } = options;
   const tools: Tools = {
     now: () => (options.clock ? options.clock.now() : Date.now()),
     newId: options.newId ?? randomUUID,
+    issuer: options.issuer ?? testCards,
   };
   const call = async <T>(operation: GatewayOperation, subject: string, act: () => Promise<T>): Promise<T> => {
     await options.before?.(operation, subject);
@@ -64,6 +67,7 @@ export function simulatedPaymentGateway(options: SimulatedPaymentGatewayOptions)
 interface Tools {
   readonly now: () => number;
   readonly newId: () => string;
+  readonly issuer: Issuer;
 }
 
 /** A call that was carried out, or could not be, and is to be answered with an error. */
@@ -103,7 +107,7 @@ const confirm: Rule<ConfirmResult> = (entry, tools) => {
   if (transactionId !== undefined) return answer({ outcome: 'charged', transactionId });
   if (entry.state === 'sealed') return answer({ outcome: 'sealed' });
   const tried = { ...entry, attempts: entry.attempts + 1 };
-  const said = askIssuer(entry.paymentMethod, entry.attempts);
+  const said = tools.issuer.charge(entry.paymentMethod, entry.attempts);
   switch (said.kind) {
     case 'approved':
       return charge(tried, said.lost, tools);
@@ -142,12 +146,12 @@ const settle: Rule<SettleResult> = (entry, { now }) => {
   return { ...sealed, entry: { ...entry, state: 'sealed', sealedAt: now() } };
 };
 
-const refund: Rule<RefundResult> = (entry, { now, newId }) => {
+const refund: Rule<RefundResult> = (entry, { now, newId, issuer }) => {
   if (entry.refundId !== undefined) return answer({ outcome: 'refunded', refundId: entry.refundId });
   if (entry.transactionId === undefined) {
     return { answer: { fails: 'invalid-argument', message: 'the payment was never charged' } };
   }
-  if (refusesRefunds(entry.paymentMethod)) return answer({ outcome: 'failed', code: 'refund_refused' });
+  if (issuer.refusesRefund(entry.paymentMethod)) return answer({ outcome: 'failed', code: 'refund_refused' });
   const refundId = `re_${newId()}`;
   const at = now();
   return {
