@@ -17,6 +17,7 @@ export default defineConfig({
       project('conformance', ['tests/conformance/**/*.test.ts', 'tests/adapters/**/*.test.ts']),
       project('functions', ['tests/functions/**/*.test.ts']),
       project('e2e', ['tests/e2e/**/*.test.ts']),
+      project('simulation', ['tests/simulation/**/*.test.ts']),
       project('load', ['tests/load/**/*.test.ts']),
       // By itself, before or after all others: it is there to load the machine.
       project('crash', ['tests/crash/**/*.test.ts'], 1),

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Dice, dice } from '../dice.ts';
 import { type OrderPath, PATHS, type Step } from '../e2e/paths.ts';
-import { type Dice, dice } from './dice.ts';
 import type { AcknowledgedAct, Trace } from './judge.ts';
 
 export const CUSTOMER = 'crash-customer';

@@ -72,8 +72,12 @@ export async function runScript(
   file: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  directory: string = process.cwd(),
 ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
-  const child = spawn(process.execPath, [...FLAGS, file, ...args], { env: { ...process.env, ...environment } });
+  const child = spawn(process.execPath, [...FLAGS, file, ...args], {
+    cwd: directory,
+    env: { ...process.env, ...environment },
+  });
   const out = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk) => {
     out.stdout += String(chunk);

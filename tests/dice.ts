@@ -1,5 +1,8 @@
 /** Chance that can be repeated: the same seed always throws the same. */
 export interface Dice {
+  /** From 0 up to 1, which is not reached. */
+  next(): number;
+  chance(probability: number): boolean;
   /** A whole number from `least` to `most`, both included. */
   between(least: number, most: number): number;
   pick<T>(list: readonly T[]): T;
@@ -16,6 +19,8 @@ export function dice(seed: number): Dice {
   }
   const between = (least: number, most: number) => least + Math.floor(next() * (most - least + 1));
   return {
+    next,
+    chance: (probability) => next() < probability,
     between,
     pick(list) {
       const picked = list[between(0, list.length - 1)];

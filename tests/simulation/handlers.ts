@@ -1,0 +1,169 @@
+import { notifyHandler } from '../../functions/events/notify.ts';
+import { operatorsHandler } from '../../functions/events/operators.ts';
+import { receiptHandler } from '../../functions/events/receipt.ts';
+import { relayHandler } from '../../functions/events/relay.ts';
+import { deliver } from '../../functions/local/deliver.ts';
+import { segmentHandler } from '../../functions/workflow/segment.ts';
+import { sweepHandler } from '../../functions/workflow/sweep.ts';
+import { SEGMENTS_QUEUE } from '../../shared/adapters/in-process/queued-scheduler.ts';
+import { SWEEP_GRACE_MS } from '../../shared/application/sweep-orders.ts';
+import { isPortError } from '../../shared/ports/port-error.ts';
+import type { Actor } from './actor.ts';
+import type { Held, HeldChanges } from './delivery.ts';
+import { endsOf, type Ports, portsOf } from './ports.ts';
+import { RETRY_BASE_MS } from './times.ts';
+import type { World } from './world.ts';
+
+const SWEEP_INTERVAL_MS = 60_000;
+const END_AGAIN_MS = 1_000;
+/** As many pieces of work run side by side; more of them find nothing else, and take longer. */
+const CONCURRENCY = 6;
+
+const HANDLERS: Readonly<Record<string, (ports: Ports) => (body: unknown) => Promise<unknown>>> = {
+  notify: notifyHandler,
+  receipt: receiptHandler,
+  operators: operatorsHandler,
+  [SEGMENTS_QUEUE]: segmentHandler,
+};
+
+/** Gives the product's handlers their work: changes to the relay, messages to the consumers and segments, time to the sweeper. */
+export function handlers(world: World) {
+  const { scheduler, platform, chronicle, dice } = world;
+  const atWork = new Set<Actor>();
+  let nextSweep = scheduler.now() + SWEEP_INTERVAL_MS;
+
+  /** Runs `work` as an actor of its own. What is no failure of a port is a defect. */
+  function begin(
+    role: string,
+    work: (actor: Actor, ports: Ports) => Promise<unknown>,
+    onDeath: () => void = () => undefined,
+  ): void {
+    const actor = scheduler.spawn(role, {
+      onDeath() {
+        atWork.delete(actor);
+        onDeath();
+      },
+    });
+    atWork.add(actor);
+    work(actor, portsOf(world, actor))
+      .catch((error: unknown) => defect(role, error))
+      .finally(() => atWork.delete(actor));
+  }
+
+  function defect(role: string, error: unknown): void {
+    if (isPortError(error) && EXPECTED.includes(error.code)) return;
+    chronicle.violation(`${role} failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+
+  function beginMessage(held: Held): void {
+    const { queue } = held.message;
+    const handler = HANDLERS[queue];
+    if (!handler) throw new Error(`there is no handler for ${queue}`);
+    const role = queue === SEGMENTS_QUEUE ? 'segment' : queue;
+    begin(
+      role,
+      async (actor, ports) => {
+        const handle = handler(ports);
+        const watched = async (body: unknown): Promise<void> => {
+          try {
+            await handle(body);
+            if (role !== 'segment') chronicle.handles(queue, eventIdOf(body));
+          } catch (error) {
+            defect(role, error);
+            throw error;
+          }
+        };
+        const { clock, logger } = ports;
+        const ends = endsOf(world, actor, held) as DeliverOptions['queue'];
+        const end = await deliver(
+          { queue: ends, handlers: { [queue]: watched }, retryBaseMs: RETRY_BASE_MS, clock, logger },
+          held.message,
+        );
+        await endMessage(end, ports);
+      },
+      held.lost,
+    );
+  }
+
+  /** Where the platform would hold the message for good, its end is tried for as long as it takes. */
+  async function endMessage(end: () => Promise<void>, { clock }: Ports): Promise<void> {
+    for (;;) {
+      try {
+        return await end();
+      } catch (error) {
+        if (!isPortError(error)) throw error;
+        if (!world.retriesForever) return;
+        await clock.sleep(END_AGAIN_MS);
+      }
+    }
+  }
+
+  function beginRelay(held: HeldChanges): void {
+    const acknowledge = (actor: Actor, failedIds: readonly string[]): Promise<void> =>
+      scheduler.call(actor, {
+        name: 'ChangeFeed.acknowledge',
+        subject: held.changes.map(({ id }) => id).join(' '),
+        commits: true,
+        act: async () => held.end(failedIds),
+      });
+    const relay = async (actor: Actor, ports: Ports): Promise<void> => {
+      try {
+        const failures = await relayHandler(ports)(held.changes);
+        await acknowledge(
+          actor,
+          failures.map(({ change }) => change.id),
+        );
+      } catch (error) {
+        // As after a crash: all of them come again.
+        held.lost();
+        throw error;
+      }
+    };
+    begin('relay', relay, held.lost);
+  }
+
+  function beginSweep(): void {
+    nextSweep = scheduler.now() + SWEEP_INTERVAL_MS;
+    begin('sweep', async (_, ports) => {
+      const logger = { ...ports.logger, warn: () => chronicle.sweeps(1) };
+      await sweepHandler({ ...ports, logger })();
+    });
+  }
+
+  /** When the sweeper will next find something; sweeps that would find nothing are passed over. */
+  function sweepAt(): number {
+    return Math.max(nextSweep, chronicle.dueAt() + SWEEP_GRACE_MS);
+  }
+
+  return {
+    /** Begins one piece of work, any of those that there are. */
+    offer(): boolean {
+      if (atWork.size >= CONCURRENCY) return false;
+      if (sweepAt() <= scheduler.now()) {
+        beginSweep();
+        return true;
+      }
+      const relayFirst = dice.chance(0.5);
+      const changes = relayFirst ? platform.takeChanges() : undefined;
+      const message = changes ? undefined : platform.take();
+      const late = changes || message || relayFirst ? changes : platform.takeChanges();
+      if (message) beginMessage(message);
+      else if (late) beginRelay(late);
+      return message !== undefined || late !== undefined;
+    },
+    nextWorkAt: () => Math.min(platform.nextAt(), sweepAt()),
+    extraSweep: beginSweep,
+    atWork: (): readonly Actor[] => [...atWork],
+    begin,
+    defect,
+  };
+}
+
+type DeliverOptions = Parameters<typeof deliver>[0];
+
+/** How a port may fail on a bad day. Everything else is a mistake of whoever called it. */
+const EXPECTED: readonly string[] = ['unavailable', 'deadline-exceeded', 'resource-exhausted'];
+
+function eventIdOf(body: unknown): string {
+  return String(Reflect.get(Object(body), 'id'));
+}
