@@ -1,10 +1,11 @@
 import { eventsAfter } from '../../shared/domain/events.ts';
 import { type Notice, noticesFor, operatorsNotice } from '../../shared/domain/notice.ts';
-import type { Order, OrderStatus, TimelineEntry } from '../../shared/domain/order.ts';
+import type { Order, TimelineEntry } from '../../shared/domain/order.ts';
 import type { Receipt } from '../../shared/domain/receipt.ts';
 import { DEFAULT_THRESHOLDS, isHighValue } from '../../shared/domain/rules.ts';
 import { mayMove } from '../../shared/domain/transitions.ts';
 import type { Movement } from '../../shared/ports/payment-ledger.ts';
+import { MOVED_AT_END } from '../moved-at-end.ts';
 import type { DataFiles } from './data-files.ts';
 
 /** What was promised to the platform's clients. */
@@ -21,19 +22,6 @@ export interface AcknowledgedAct {
 }
 
 export type Trace = Partial<Pick<TimelineEntry, 'status' | 'reason'>>;
-
-/** What the gateway has to have moved for an order that has come to an end. */
-const MOVED_AT_END: Readonly<Partial<Record<OrderStatus, readonly Movement['kind'][]>>> = {
-  payment_failed: [],
-  cancelled: [],
-  rejected: [],
-  confirmed: ['charge'],
-  processing: ['charge'],
-  shipped: ['charge'],
-  delivered: ['charge'],
-  refunded: ['charge', 'refund'],
-  refund_failed: ['charge'],
-};
 
 /** What it has to have moved while the order waits for people. */
 const MOVED_WHILE_WAITING: typeof MOVED_AT_END = { awaiting_approval: [], paid: ['charge'] };

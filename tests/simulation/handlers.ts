@@ -154,7 +154,7 @@ export function handlers(world: World) {
     nextWorkAt: () => Math.min(platform.nextAt(), sweepAt()),
     extraSweep: beginSweep,
     atWork: (): readonly Actor[] => [...atWork],
-    begin,
+    /** Whoever fails in another way than ports do has a fault. */
     defect,
   };
 }

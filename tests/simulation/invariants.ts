@@ -5,6 +5,7 @@ import type { Order, OrderStatus } from '../../shared/domain/order.ts';
 import type { Receipt } from '../../shared/domain/receipt.ts';
 import { CONSUMERS, DEFAULT_THRESHOLDS, isHighValue, subscribes } from '../../shared/domain/rules.ts';
 import type { LedgerEntry, Movement } from '../../shared/ports/payment-ledger.ts';
+import { MOVED_AT_END } from '../moved-at-end.ts';
 import { type Acknowledged, type Chronicle, sameEntry } from './chronicle.ts';
 import { mustHear } from './own-rules.ts';
 import { ELSEWHERE } from './people.ts';
@@ -12,20 +13,6 @@ import type { ActKind } from './plan.ts';
 import type { Settled } from './scheduler.ts';
 import { TIMES } from './times.ts';
 import type { World } from './world.ts';
-
-/** What the provider has to have moved for an order at its end. */
-const MOVED_AT_END: Readonly<Partial<Record<OrderStatus, readonly Movement['kind'][]>>> = {
-  payment_failed: [],
-  cancelled: [],
-  rejected: [],
-  confirmed: ['charge'],
-  processing: ['charge'],
-  shipped: ['charge'],
-  delivered: ['charge'],
-  refunded: ['charge', 'refund'],
-  // With the operators, who were told.
-  refund_failed: ['charge'],
-};
 
 const KEPT: readonly OrderStatus[] = ['confirmed', 'processing', 'shipped', 'delivered', 'refund_failed'];
 

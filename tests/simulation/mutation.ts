@@ -5,7 +5,15 @@ import { join, resolve } from 'node:path';
 import type { Mutant, Patch } from './mutants.ts';
 
 /** All that the simulation reads. */
-const SOURCE = ['shared', 'functions', 'tests/simulation', 'tests/dice.ts', 'tests/fixtures.ts', 'package.json'];
+const SOURCE = [
+  'shared',
+  'functions',
+  'tests/simulation',
+  'tests/dice.ts',
+  'tests/fixtures.ts',
+  'tests/moved-at-end.ts',
+  'package.json',
+];
 
 /** A patch that does not fit the source any more: it has to be written anew, or nobody knows what it would have found. */
 export class PatchError extends Error {
