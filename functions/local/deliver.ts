@@ -5,7 +5,7 @@ import type { Message, MessageQueue } from '../../shared/ports/message-queue.ts'
 import { dispositionOf } from '../events/disposition.ts';
 
 export interface DeliverOptions {
-  readonly queue: MessageQueue;
+  readonly queue: Pick<MessageQueue, 'done' | 'retry' | 'bury'>;
   /** By queue name. */
   readonly handlers: Readonly<Record<string, (body: unknown) => Promise<unknown>>>;
   readonly retryBaseMs: number;

@@ -2,10 +2,11 @@ import { errorFields } from '../../shared/application/error-fields.ts';
 import type { RelayFailure } from '../../shared/application/relay-changes.ts';
 import type { OrderChange } from '../../shared/domain/change.ts';
 import type { ChangeFeed } from '../../shared/ports/change-feed.ts';
-import type { Message } from '../../shared/ports/message-queue.ts';
+import type { Message, MessageQueue } from '../../shared/ports/message-queue.ts';
 import { type DeliverOptions, deliver } from './deliver.ts';
 
 export interface PumpOptions extends DeliverOptions {
+  readonly queue: MessageQueue;
   readonly feed: ChangeFeed;
   readonly relay: (changes: readonly OrderChange[]) => Promise<readonly RelayFailure[]>;
   readonly sweep: () => Promise<void>;

@@ -87,6 +87,7 @@ async function ask(child: ChildProcess, request: Request): Promise<Answer> {
       throw new Error(`a process that runs histories is gone${said ? `: ${said}` : ''}`);
     });
     const [message] = await Promise.race([answer, gone]);
+    // From `batch-process.ts`, which sends nothing else.
     return message as Answer;
   } finally {
     ended.abort();

@@ -74,7 +74,7 @@ export function handlers(world: World) {
           }
         };
         const { clock, logger } = ports;
-        const ends = endsOf(world, actor, held) as DeliverOptions['queue'];
+        const ends = endsOf(world, actor, held);
         const end = await deliver(
           { queue: ends, handlers: { [queue]: watched }, retryBaseMs: RETRY_BASE_MS, clock, logger },
           held.message,
@@ -158,8 +158,6 @@ export function handlers(world: World) {
     defect,
   };
 }
-
-type DeliverOptions = Parameters<typeof deliver>[0];
 
 /** How a port may fail on a bad day. Everything else is a mistake of whoever called it. */
 const EXPECTED: readonly string[] = ['unavailable', 'deadline-exceeded', 'resource-exhausted'];

@@ -7,7 +7,7 @@ import type { DeadLetters } from '../../shared/ports/dead-letters.ts';
 import type { EventPublisher, PublishableEvent, PublishResult } from '../../shared/ports/event-publisher.ts';
 import type { Inbox } from '../../shared/ports/inbox.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
-import type { MessageQueue, NewMessage } from '../../shared/ports/message-queue.ts';
+import type { MessageQueue } from '../../shared/ports/message-queue.ts';
 import type { NotificationSender } from '../../shared/ports/notification-sender.ts';
 import type { OrderStore } from '../../shared/ports/order-store.ts';
 import type { PaymentGateway } from '../../shared/ports/payment-gateway.ts';
@@ -24,7 +24,7 @@ export type Ports = ReturnType<typeof portsOf>;
 /** All ports as one actor has them: each call stops at the scheduler first, which may let it act, fail or never come back. */
 export function portsOf(world: World, actor: Actor) {
   const clock = clockOf(world, actor);
-  const queue = { enqueue: enqueueOf(world, actor) } as Pick<MessageQueue, 'enqueue'> as MessageQueue;
+  const queue = { enqueue: enqueueOf(world, actor) };
   return {
     orders: ordersOf(world, actor),
     payments: paymentsOf(world, actor),
@@ -136,6 +136,7 @@ function paymentsOf({ scheduler, provider, dice, chronicle }: World, actor: Acto
       const thought = scheduler.spawn('provider', { clock: false });
       scheduler.setTimer(thought, dice.between(10, 2_000), () => {
         scheduler.note('provider', `makes up its mind about ${what}`);
+        // Nobody waits for it any more: what came of it is in the provider's books.
         act().catch(() => undefined);
       });
     }
@@ -234,13 +235,14 @@ function deadLettersOf({ scheduler, platform }: World, actor: Actor): DeadLetter
 
 function enqueueOf({ scheduler, platform }: World, actor: Actor): MessageQueue['enqueue'] {
   return async (messages) => {
-    if (messages.length === 0) return;
-    const { queue, orderId, body } = messages[0] as NewMessage;
+    const [first] = messages;
+    if (!first) return;
+    const { queue, orderId, body } = first;
     await scheduler.call(actor, {
       name: queue === 'segments' ? 'WorkflowScheduler.start' : 'EventPublisher.publish',
       subject:
         queue === 'segments'
-          ? `${orderId} ${Reflect.get(body as object, 'state')}`
+          ? `${orderId} ${Reflect.get(Object(body), 'state')}`
           : `${messages.length} messages of ${orderId}`,
       commits: true,
       act: async () => {

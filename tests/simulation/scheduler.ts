@@ -349,6 +349,7 @@ function whoIs({ number, role }: Pick<Actor, 'number' | 'role'>): string {
   return `${role}#${number}`;
 }
 
+/** For calls whose caller is gone, or has given up on them: what came of them shows in the stores. */
 function ignore(work?: unknown): void {
   if (work instanceof Promise) work.catch(() => undefined);
 }

@@ -5,7 +5,7 @@ import type { EventPublisher, PublishableEvent } from '../../ports/event-publish
 import type { MessageQueue, NewMessage } from '../../ports/message-queue.ts';
 
 export interface QueuedPublisherOptions {
-  readonly queue: MessageQueue;
+  readonly queue: Pick<MessageQueue, 'enqueue'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 

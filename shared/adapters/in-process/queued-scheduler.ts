@@ -4,7 +4,7 @@ import type { MessageQueue } from '../../ports/message-queue.ts';
 import type { WorkflowScheduler } from '../../ports/workflow-scheduler.ts';
 
 export interface QueuedSchedulerOptions {
-  readonly queue: MessageQueue;
+  readonly queue: Pick<MessageQueue, 'enqueue'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
