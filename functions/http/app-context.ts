@@ -6,10 +6,16 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { DeadLetters } from '../../shared/ports/dead-letters.ts';
 import type { EventPublisher } from '../../shared/ports/event-publisher.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
+import type { Inbox } from '../../shared/ports/inbox.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
+import type { Metrics } from '../../shared/ports/metrics.ts';
 import type { OrderStore } from '../../shared/ports/order-store.ts';
+import type { PaymentGateway } from '../../shared/ports/payment-gateway.ts';
+import type { PaymentNewsReader } from '../../shared/ports/payment-news.ts';
+import type { PaymentRecords } from '../../shared/ports/payment-records.ts';
 import type { ReceiptStore } from '../../shared/ports/receipt-store.ts';
 import type { RestaurantCatalog } from '../../shared/ports/restaurant-catalog.ts';
+import type { WorkflowTimes } from '../../shared/workflow/interpreter.ts';
 import type { Authenticator } from './auth.ts';
 import type { ProblemCode } from './problem-codes.ts';
 
@@ -18,6 +24,17 @@ export interface OperationsDeps {
   readonly deadLetters: DeadLetters;
   readonly publisher: EventPublisher;
   readonly thresholds: Thresholds;
+}
+
+/** A payment provider that posts its news here, and its books to compare the orders with. */
+export interface ProviderDeps {
+  /** Left out where the provider posts nothing. */
+  readonly news?: PaymentNewsReader;
+  readonly records: PaymentRecords;
+  readonly payments: PaymentGateway;
+  readonly inbox: Inbox;
+  readonly metrics: Metrics;
+  readonly times: WorkflowTimes;
 }
 
 /** What a platform gives the HTTP API. */
@@ -40,6 +57,8 @@ export interface AppDeps {
    * serve these routes from a function of its own.
    */
   readonly operations?: OperationsDeps;
+  /** Without it no news are taken, and operators cannot reconcile. */
+  readonly provider?: ProviderDeps;
   /** Rejects while the platform cannot serve; `GET /healthz` then answers 503. */
   readonly ready?: () => Promise<void>;
 }

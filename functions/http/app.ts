@@ -12,6 +12,7 @@ import { changeOrderRoutes } from './routes/change-orders.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { healthRoute } from './routes/health.ts';
 import { operationsRoutes } from './routes/operations.ts';
+import { paymentWebhookRoute } from './routes/payment-webhook.ts';
 import { placeOrderRoute } from './routes/place-order.ts';
 import { readOrderRoutes } from './routes/read-orders.ts';
 import { restaurantRoutes } from './routes/restaurants.ts';
@@ -30,6 +31,8 @@ export function createApp(deps: AppDeps): App {
   app.use(noStore);
   app.use(crossOrigin(deps.corsOrigins));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
+  // The provider brings a signature in place of a token.
+  if (deps.provider?.news) paymentWebhookRoute(app, deps, { ...deps.provider, news: deps.provider.news });
   app.use('/v1/*', authentication(deps.authenticate));
   app.use('/v1/operations/*', operatorsOnly);
   registerComponents(app);

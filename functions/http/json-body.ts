@@ -2,12 +2,11 @@ import type { HonoRequest, MiddlewareHandler } from 'hono';
 import secureJson from 'secure-json-parse';
 import type { AppEnv } from './app-context.ts';
 import { type Problem, sendProblem } from './problems.ts';
+import { type Bytes, readBody } from './read-body.ts';
 
 const MAX_BODY_BYTES = 65_536;
 
 const TOO_LARGE: Problem = { code: 'payload-too-large', detail: `a body may have ${MAX_BODY_BYTES} bytes` };
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i;
 
@@ -18,8 +17,9 @@ const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i;
 export function jsonBody({ optional = false }: { readonly optional?: boolean } = {}): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const declared = c.req.header('Content-Length');
-    const bytes = await readLimited(c.req, declared);
-    if (!(bytes instanceof Uint8Array)) return sendProblem(c, bytes);
+    const bytes = await readBody(c.req, MAX_BODY_BYTES);
+    if (bytes === 'too-large') return sendProblem(c, TOO_LARGE);
+    if (bytes === 'broken-off') return sendProblem(c, malformed('the body broke off'));
     const absent = optional && bytes.length === 0;
     const problem = absent ? undefined : (refuseType(c.req.raw.headers) ?? refuseText(decode(bytes)));
     if (problem) return sendProblem(c, problem);
@@ -27,36 +27,6 @@ export function jsonBody({ optional = false }: { readonly optional?: boolean } =
     else if (declared === undefined) replaceBody(c.req, bytes);
     return next();
   };
-}
-
-async function readLimited(request: HonoRequest, declared: string | undefined): Promise<Bytes | Problem> {
-  if (Number(declared ?? 0) > MAX_BODY_BYTES) return TOO_LARGE;
-  try {
-    // Of a body with a length no more than that is read, and hono keeps it; much cheaper than a stream.
-    const bytes = declared === undefined ? await readStream(request.raw) : new Uint8Array(await request.arrayBuffer());
-    return bytes && bytes.length <= MAX_BODY_BYTES ? bytes : TOO_LARGE;
-  } catch {
-    // Nothing of ours is read from here: whatever went wrong, the client went away.
-    return malformed('the body broke off');
-  }
-}
-
-/** Undefined as soon as it is too large: a stream that is left early is cancelled. */
-async function readStream(request: Request): Promise<Bytes | undefined> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of request.body ?? []) {
-    length += chunk.length;
-    if (length > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes;
 }
 
 function refuseType(headers: Headers): Problem | undefined {

@@ -12,7 +12,8 @@ export type ProblemCode =
   | 'payload-too-large'
   | 'unauthenticated'
   | 'unavailable'
-  | 'unsupported-media-type';
+  | 'unsupported-media-type'
+  | 'webhook-refused';
 
 export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 415 | 422 | 500 | 503;
 
@@ -35,10 +36,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, { readonly status: ProblemSt
   'illegal-transition': { status: 409, title: 'The status of the order does not allow it' },
   'price-changed': { status: 409, title: 'A price has changed' },
   'restaurant-closed': { status: 409, title: 'The restaurant takes no orders at the moment' },
+  'payment-disputed': { status: 409, title: 'The charge is disputed' },
   'too-late': { status: 409, title: 'It is too late for that' },
   'too-many-changes': { status: 409, title: 'The order was changed too often' },
   'precondition-failed': { status: 412, title: 'The order has changed since' },
   'payload-too-large': { status: 413, title: 'The body is too large' },
+  'webhook-refused': { status: 400, title: 'The webhook is not accepted' },
   'unsupported-media-type': { status: 415, title: 'The body must be JSON' },
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used for another request' },
   'mixed-currencies': { status: 422, title: 'The items have different currencies' },

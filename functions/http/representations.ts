@@ -29,7 +29,7 @@ export function orderJson(order: Order, actor: Actor): z.infer<typeof orderSchem
     ...present('paymentMethod', mayKnowPayment ? paymentMethod : undefined),
     ...(contact && { contact: contactJson(contact) }),
     status,
-    payment: paymentJson(order.payment),
+    payment: paymentJson(order.payment, mayKnowPayment),
     createdAt: instant(order.createdAt),
     updatedAt: instant(order.updatedAt),
     version,
@@ -74,8 +74,13 @@ function lineJson({ menuItemId, name, unitPrice, quantity }: LineItem) {
   return { menuItemId, name, unitPrice: moneyJson(unitPrice), quantity };
 }
 
-function paymentJson({ status, transactionId, declineCode }: Payment) {
-  return { status, ...present('transactionId', transactionId), ...present('declineCode', declineCode) };
+function paymentJson({ status, transactionId, declineCode, dispute }: Payment, mayKnow: boolean) {
+  return {
+    status,
+    ...present('transactionId', transactionId),
+    ...present('declineCode', declineCode),
+    ...(mayKnow && dispute && { dispute: dispute.status }),
+  };
 }
 
 function workflowJson({ state, dueAt, attempt, wait, sweeps }: Position) {

@@ -1,5 +1,5 @@
 import type { Command } from '../domain/commands.ts';
-import { decide, mayBeginCharge } from '../domain/decide.ts';
+import { blocksRefund, decide, mayBeginCharge } from '../domain/decide.ts';
 import type { Order } from '../domain/order.ts';
 import type { Thresholds } from '../domain/rules.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -99,6 +99,8 @@ async function settlePayment(ports: TaskPorts, context: TaskContext): Promise<Ta
 async function refundPayment(ports: TaskPorts, context: TaskContext): Promise<TaskOutcome> {
   const order = await load(ports, context);
   if (order.status !== 'refunding') return 'superseded';
+  if (blocksRefund(order))
+    return record(ports, context, { type: 'record-refund-failure', code: 'payment-disputed' }, order);
   const result = await ports.payments.refund(referenceOf(order));
   switch (result.outcome) {
     case 'refunded':

@@ -1,5 +1,6 @@
 import type { Money } from './money.ts';
 import type { ActorName, Contact, LineItem, Order } from './order.ts';
+import type { Dispute } from './payment-record.ts';
 import type { Thresholds } from './rules.ts';
 
 /** Everything that can happen to an order once it exists. Times and identities come from outside. */
@@ -15,6 +16,7 @@ export type Command =
   | Park
   | RaiseAttention
   | RecordCharge
+  | RecordDispute
   | RecordRefund
   | RecordRefundFailure
   | RecordSealed
@@ -114,6 +116,13 @@ export interface RecordRefund {
 export interface RecordRefundFailure {
   readonly type: 'record-refund-failure';
   readonly code: string;
+  /** Which refund failed, where the provider says so: only then may it be one that had gone through. */
+  readonly refundId?: string;
+}
+/** The customer's bank has taken the charge back, or has decided about it. */
+export interface RecordDispute {
+  readonly type: 'record-dispute';
+  readonly dispute: Dispute;
 }
 /** Tells the operators that an order does not get on by itself. */
 export interface RaiseAttention {
@@ -144,7 +153,12 @@ export type Outcome =
   /** The order is somewhere this command no longer speaks to; whoever brought it there goes on with it. */
   | 'superseded';
 
-export type RefusalCode = 'already-decided' | 'illegal-transition' | 'too-late' | 'too-many-changes';
+export type RefusalCode =
+  | 'already-decided'
+  | 'illegal-transition'
+  | 'payment-disputed'
+  | 'too-late'
+  | 'too-many-changes';
 
 export type Decision =
   | { readonly kind: 'changed'; readonly order: Order; readonly outcome: Outcome }

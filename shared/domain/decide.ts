@@ -8,6 +8,7 @@ import type {
   Decision,
   RaiseAttention,
   RecordCharge,
+  RecordDispute,
   RecordRefund,
   RecordRefundFailure,
   RecordSealed,
@@ -18,7 +19,14 @@ import type {
 } from './commands.ts';
 import { changed, refused, type Step, SYSTEM, unchanged } from './history.ts';
 import type { Order, OrderStatus, Ruling } from './order.ts';
-import { ADDRESS_CHANGEABLE, CANCELLED_WHILE_CHARGING, LIMITS, needsApproval, SETTLEMENT_REQUESTED } from './rules.ts';
+import {
+  ADDRESS_CHANGEABLE,
+  CANCELLED_WHILE_CHARGING,
+  DISPUTE_LOST,
+  LIMITS,
+  needsApproval,
+  SETTLEMENT_REQUESTED,
+} from './rules.ts';
 import { mayMove } from './transitions.ts';
 
 /**
@@ -54,6 +62,8 @@ export function decide(order: Order, command: Command, clock: number): Decision 
       return raiseAttention(order, command, now);
     case 'record-charge':
       return recordCharge(order, command, now);
+    case 'record-dispute':
+      return recordDispute(order, command, now);
     case 'record-refund':
       return recordRefund(order, command, now);
     case 'record-refund-failure':
@@ -225,6 +235,7 @@ function cancel(order: Order, command: Cancel, now: number): Decision {
 
 function requestRefund(order: Order, { by, note }: RequestRefund, now: number): Decision {
   if (order.status === 'refunding') return unchanged(order, 'refund_due');
+  if (blocksRefund(order)) return disputed(order);
   if (!['shipped', 'delivered', 'refund_failed'].includes(order.status)) return illegal(order, 'be refunded');
   return changed(order, now, 'refund_due', [refunding('refund-requested', by, note)]);
 }
@@ -246,6 +257,8 @@ function isBeingSettled({ timeline, position }: Order): boolean {
 
 function recordRefund(order: Order, { refundId }: RecordRefund, now: number): Decision {
   if (order.status === 'refunded') return unchanged(order, 'refunded');
+  // It went through once, and came back: whoever tells of it now has looked before that.
+  if (refundId === order.payment.failedRefundId) return unchanged(order, 'superseded');
   // A refund that happened is a fact, whatever another worker was told before.
   if (order.status !== 'refunding' && order.status !== 'refund_failed') return unchanged(order, 'superseded');
   return changed(order, now, 'refunded', [
@@ -253,18 +266,50 @@ function recordRefund(order: Order, { refundId }: RecordRefund, now: number): De
   ]);
 }
 
-function recordRefundFailure(order: Order, { code }: RecordRefundFailure, now: number): Decision {
+function recordRefundFailure(order: Order, { code, refundId }: RecordRefundFailure, now: number): Decision {
   if (order.status === 'refund_failed') return unchanged(order, 'refund_failed');
-  if (order.status !== 'refunding') return unchanged(order, 'superseded');
+  if (refundId !== undefined && refundId === order.payment.failedRefundId) return unchanged(order, 'superseded');
+  const cameBack = order.status === 'refunded' && refundId !== undefined && refundId === order.payment.refundId;
+  if (order.status !== 'refunding' && !cameBack) return unchanged(order, 'superseded');
   return changed(order, now, 'refund_failed', [
     {
       name: 'refund_failed',
       status: 'refund_failed',
       reason: shortCode(code),
       by: SYSTEM,
-      payment: { status: 'refund_failed' },
+      payment: { status: 'refund_failed', ...(refundId !== undefined && { failedRefundId: refundId }) },
     },
   ]);
+}
+
+/** The bank's decision is final. One that is lost has given the money back, if that is what the order waits for. */
+function recordDispute(order: Order, { dispute }: RecordDispute, now: number): Decision {
+  const { payment, status } = order;
+  if (payment.transactionId === undefined) return unchanged(order, 'superseded');
+  const known = payment.dispute?.id === dispute.id ? payment.dispute.status : undefined;
+  if (known === dispute.status || (known !== undefined && known !== 'open')) return unchanged(order, 'updated');
+  const told: Step = {
+    name: 'needs_attention',
+    reason: `dispute-${dispute.status}`,
+    by: SYSTEM,
+    payment: { dispute: { id: dispute.id, status: dispute.status } },
+  };
+  if (dispute.status !== 'lost' || (status !== 'refunding' && status !== 'refund_failed')) {
+    return changed(order, now, 'updated', [told]);
+  }
+  const returned: Step = {
+    name: 'payment_refunded',
+    status: 'refunded',
+    reason: DISPUTE_LOST,
+    by: SYSTEM,
+    payment: { status: 'refunded', refundId: dispute.id },
+  };
+  return changed(order, now, 'refunded', [told, returned]);
+}
+
+/** Whether a refund would give the customer the money twice, as far as the order knows. */
+export function blocksRefund({ payment }: Pick<Order, 'payment'>): boolean {
+  return payment.dispute !== undefined && payment.dispute.status !== 'won';
 }
 
 function raiseAttention(order: Order, { reason }: RaiseAttention, now: number): Decision {
@@ -303,6 +348,12 @@ function ruling({ accepted, by, note }: { accepted: boolean; by: string; note?: 
 function repeated(order: Order, earlier: Ruling, accepted: boolean, what: string): Decision {
   if (earlier.accepted === accepted) return unchanged(order, 'updated');
   return refused('already-decided', `the ${what} was ${earlier.accepted ? 'given' : 'refused'} before and stands`);
+}
+
+function disputed({ payment }: Order): Decision {
+  const state =
+    payment.dispute?.status === 'lost' ? 'has given the money back' : 'holds the money until it has decided';
+  return refused('payment-disputed', `the charge is disputed: the customer's bank ${state}`);
 }
 
 function illegal(order: { readonly status: OrderStatus }, wish: string): Decision {

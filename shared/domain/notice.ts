@@ -1,7 +1,7 @@
 import type { OrderEvent } from './events.ts';
 import { formatMoney } from './money.ts';
 import type { Contact } from './order.ts';
-import { CANCELLED_WHILE_CHARGING, subscribes } from './rules.ts';
+import { CANCELLED_WHILE_CHARGING, DISPUTE_LOST, subscribes } from './rules.ts';
 
 export type Channel = 'email' | 'sms' | 'operators';
 export type Recipient = 'customer' | 'restaurant' | 'operators';
@@ -84,7 +84,9 @@ function customerText(event: OrderEvent): string | undefined {
     case 'payment_declined':
       return `Your payment of ${total} did not go through (${event.reason}); you were not charged.`;
     case 'payment_refunded':
-      return `We have refunded ${total} to you.`;
+      return event.reason === DISPUTE_LOST
+        ? `Your bank has given ${total} back to you.`
+        : `We have refunded ${total} to you.`;
     case 'refund_failed':
       return `Your refund of ${total} is delayed; our staff is looking into it.`;
     case 'cancelled':

@@ -1,4 +1,5 @@
 import type { Money } from './money.ts';
+import type { Dispute } from './payment-record.ts';
 
 export const ORDER_STATUSES = [
   'pending',
@@ -54,6 +55,10 @@ export interface Payment {
   readonly chargedAt?: number;
   readonly declineCode?: string;
   readonly refundId?: string;
+  /** A refund that was refused, or went through and came back later: news of it are old. */
+  readonly failedRefundId?: string;
+  /** While it is open or lost, nothing is refunded: the customer would have the money twice. */
+  readonly dispute?: Dispute;
 }
 
 /** Who acted: `customer:<subject>`, `restaurant:<id>`, `operator:<subject>` or `system`. */

@@ -93,3 +93,6 @@ export const SETTLEMENT_REQUESTED = 'settlement-requested';
 
 /** Why a charge is given back that went through although its order was being cancelled: its restaurant never had the order. */
 export const CANCELLED_WHILE_CHARGING = 'cancelled-while-charging';
+
+/** Why an order counts as refunded whose money the customer's bank has given back. */
+export const DISPUTE_LOST = 'dispute-lost';

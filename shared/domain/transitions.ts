@@ -11,12 +11,13 @@ export const TRANSITIONS: Readonly<Record<OrderStatus, readonly OrderStatus[]>> 
   shipped: ['delivered', 'refunding'],
   delivered: ['refunding'],
   refunding: ['refunded', 'refund_failed'],
+  // A refund that went through may be sent back by the customer's bank, also days later.
+  refunded: ['refund_failed'],
   // Straight to refunded when the provider's refusal is overtaken by a refund that went through all the same.
   refund_failed: ['refunding', 'refunded'],
   cancelled: [],
   rejected: [],
   payment_failed: [],
-  refunded: [],
 };
 
 export function mayMove(from: OrderStatus, to: OrderStatus): boolean {

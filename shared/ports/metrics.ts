@@ -1,10 +1,5 @@
 /** What the business and its operators count. The names are the same on every platform's dashboard. */
 export const METRIC_NAMES = [
-  'OrdersCreated',
-  'OrderValue',
-  'OrderCreationErrors',
-  'PaymentFailures',
-  'OrdersStuck',
   /** Webhooks whose signature, age or form is not good. */
   'WebhooksRefused',
   /** Genuine webhooks of a type that nothing here listens to. */
@@ -19,6 +14,6 @@ export type MetricName = (typeof METRIC_NAMES)[number];
 
 /** Counts. Never fails, never waits, and is not exact: a crash loses what was not passed on yet. */
 export interface Metrics {
-  /** Adds `value` (1 when left out) to the sum of `name`. `unit` tells amounts of different currencies apart. */
-  count(name: MetricName, value?: number, unit?: string): void;
+  /** Adds `value` (1 when left out) to the sum of `name`. */
+  count(name: MetricName, value?: number): void;
 }

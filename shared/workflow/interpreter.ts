@@ -142,6 +142,24 @@ export function positionAtTarget(
   }
 }
 
+/**
+ * The position after somebody outside the workflow recorded what `task` would have: where that outcome of the task leads. A task
+ * that is next is handed over, because no segment goes on with it by itself.
+ */
+export function positionAfterRecord(
+  order: Order,
+  { task, outcome }: { readonly task: 'settlePayment' | 'refundPayment'; readonly outcome: Outcome },
+  times: WorkflowTimes,
+  now: number,
+): Position | undefined {
+  const definition = definitionFor(order.position);
+  const entry = Object.entries(definition.states).find(([, state]) => state.type === 'task' && state.task === task);
+  if (!entry) throw new Error(`workflow: definition ${definition.version} has no task ${task}`);
+  const target = afterTask(definition, entry[0], outcome);
+  if (target.state.type === 'task') return handOver(definition.version, target.name, now);
+  return positionAtTarget(order, definition, target, times, now);
+}
+
 /** How long a `retryAfter` rests in its round `attempt` (from 1). */
 export function backoffMs({ baseMs, capMs }: RetryAfterState, attempt: number): number {
   return Math.min(capMs, baseMs * 2 ** Math.min(attempt - 1, 30));

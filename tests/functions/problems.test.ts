@@ -13,6 +13,7 @@ const STATUSES: Readonly<Record<ProblemCode, number>> = {
   busy: 503,
   'dead-letter-not-found': 404,
   forbidden: 403,
+  'payment-disputed': 409,
   'idempotency-key-required': 400,
   'idempotency-key-reused': 422,
   'illegal-transition': 409,
@@ -40,6 +41,7 @@ const STATUSES: Readonly<Record<ProblemCode, number>> = {
   'unknown-menu-item': 422,
   'unknown-restaurant': 422,
   'unsupported-media-type': 415,
+  'webhook-refused': 400,
 };
 
 const fails = (error: unknown) => async () => {

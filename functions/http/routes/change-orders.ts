@@ -104,10 +104,12 @@ const refundRoute = createRoute({
   operationId: 'refundOrder',
   tags,
   summary: 'Give the money back',
-  description: 'For operators: of an order that is shipped or delivered, or whose refund has failed.',
+  description:
+    'For operators: of an order that is shipped or delivered, or whose refund has failed. Not while the charge is disputed: the ' +
+    'customer would have the money twice.',
   middleware: jsonBody(),
   request: { ...request, body: body(refundBody) },
-  responses: { 200: changed, ...changeProblems() },
+  responses: { 200: changed, ...changeProblems('payment-disputed') },
 });
 
 const settlementRoute = createRoute({

@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import { cursorField, limitField, limitParameter } from './fields.ts';
+import { ORDER_STATUSES } from '../../../shared/domain/order.ts';
+import { DISCREPANCY_KINDS } from '../../../shared/domain/reconciliation.ts';
+import { cursorField, limitField, limitParameter, moneySchema } from './fields.ts';
 
 const NAME_RULE = 'must be 1 to 64 of A-Z a-z 0-9 . _ -';
 const nameField = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, NAME_RULE);
@@ -82,4 +84,60 @@ export const republicationSchema = z
   .openapi('Republication', {
     description: '`nextCursor` is null on the last page. A page may have no events and still not be the last.',
     example: { orders: 20, events: 96, published: 96, unpublished: [], nextCursor: null },
+  });
+
+export const reconciliationBody = z
+  .strictObject({
+    since: windowField.openapi({ description: 'Payments opened, and orders changed, at this instant or later' }),
+    limit: limitField,
+    cursor: cursorField.optional(),
+    repair: z.boolean().default(false).openapi({ description: 'Does what is safe; without it nothing is changed' }),
+  })
+  .openapi('ReconciliationRequest', { example: { since: '2026-11-22T00:00:00Z', repair: false } });
+
+const findingSchema = z
+  .object({
+    kind: z.enum(DISCREPANCY_KINDS),
+    remedy: z
+      .enum(['record-outcome', 'refund-charge', 'seal-payment', 'settle-payment', 'tell-operators'])
+      .openapi({ description: 'What is to be done; `tell-operators` is for people alone' }),
+    orderId: z.string(),
+    reference: z.string().openapi({ description: "The provider's id of the payment" }),
+    orderStatus: z.enum(ORDER_STATUSES).optional().openapi({ description: 'Absent when there is no such order' }),
+    total: moneySchema.optional().openapi({ description: "The order's total" }),
+    charged: moneySchema.optional(),
+    refunded: moneySchema.optional(),
+    repair: z
+      .object({ outcome: z.enum(['done', 'pending', 'failed']), reason: z.string().optional() })
+      .optional()
+      .openapi({ description: 'What came of the remedy, where it was tried' }),
+  })
+  .openapi('Finding');
+
+export const reconciliationSchema = z
+  .object({
+    payments: z.int().openapi({ description: 'Payments of this page' }),
+    orders: z.int().openapi({ description: 'Orders of this page' }),
+    findings: z.array(findingSchema),
+    nextCursor: z.string().nullable(),
+  })
+  .openapi('Reconciliation', {
+    description: '`nextCursor` is null on the last page. A page may have no findings and still not be the last.',
+    example: {
+      payments: 20,
+      orders: 0,
+      findings: [
+        {
+          kind: 'second-charge',
+          remedy: 'refund-charge',
+          orderId: ORDER_ID,
+          reference: 'pi_1',
+          orderStatus: 'paid',
+          total: { amount: 1599, currency: 'USD' },
+          charged: { amount: 1599, currency: 'USD' },
+          repair: { outcome: 'done' },
+        },
+      ],
+      nextCursor: null,
+    },
   });

@@ -94,6 +94,10 @@ const paymentSchema = z
     status: z.enum(PAYMENT_STATUSES),
     transactionId: z.string().optional(),
     declineCode: z.string().optional(),
+    dispute: z
+      .enum(['open', 'won', 'lost'])
+      .optional()
+      .openapi({ description: "Whether the customer's bank has taken the charge back. Left out for the restaurant" }),
   })
   .openapi('Payment', { example: { status: 'charged', transactionId: 'txn_1' } });
 
