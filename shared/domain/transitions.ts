@@ -23,3 +23,6 @@ export const TRANSITIONS: Readonly<Record<OrderStatus, readonly OrderStatus[]>> 
 export function mayMove(from: OrderStatus, to: OrderStatus): boolean {
   return TRANSITIONS[from].includes(to);
 }
+
+/** The workflow has nothing left to run for an order here: whatever moves it on comes from outside. */
+export const ENDS: readonly OrderStatus[] = ['cancelled', 'payment_failed', 'refunded', 'rejected'];

@@ -1,5 +1,5 @@
 import { ORDER_STATUSES } from '../domain/order.ts';
-import { TRANSITIONS } from '../domain/transitions.ts';
+import { ENDS } from '../domain/transitions.ts';
 import type {
   MoneyState,
   RetryAfterState,
@@ -110,7 +110,7 @@ function checkState(name: string, state: State): readonly Finding[] {
 
 function checkRetryAfter(name: string, state: RetryAfterState): readonly Finding[] {
   const { baseMs, capMs, alertAfterMs, alertReason, giveUp } = state;
-  const ended = state.while.filter((status) => !ORDER_STATUSES.includes(status) || TRANSITIONS[status].length === 0);
+  const ended = state.while.filter((status) => !ORDER_STATUSES.includes(status) || ENDS.includes(status));
   return problems(name, [
     [!isCount(baseMs) || !isCount(capMs), 'Its baseMs and capMs must be whole numbers above 0.'],
     [baseMs > capMs, 'Its baseMs is above its capMs.'],

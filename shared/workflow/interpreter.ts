@@ -1,7 +1,7 @@
 import type { SegmentJob } from '../domain/change.ts';
 import type { Outcome } from '../domain/commands.ts';
 import type { Order, Position, Wait } from '../domain/order.ts';
-import { TRANSITIONS } from '../domain/transitions.ts';
+import { ENDS } from '../domain/transitions.ts';
 import type {
   EndState,
   RetryAfterState,
@@ -113,7 +113,7 @@ export function positionAfterSignal(before: Order, after: Order, outcome: Outcom
     }
     return target.state.type === 'end' ? undefined : handOver(definition.version, target.name, now);
   }
-  return TRANSITIONS[after.status].length === 0 ? undefined : position;
+  return ENDS.includes(after.status) ? undefined : position;
 }
 
 /** The position that goes with what a task wrote: the next task under this segment's lease, or a rest. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ORDER_STATUSES, type OrderStatus } from '../../shared/domain/order.ts';
-import { mayMove, TRANSITIONS } from '../../shared/domain/transitions.ts';
+import { ENDS, mayMove, TRANSITIONS } from '../../shared/domain/transitions.ts';
 
 const PAIRS = ORDER_STATUSES.flatMap((from) => ORDER_STATUSES.map((to) => [from, to] as const));
 
@@ -39,6 +39,7 @@ describe('the moves of an order', () => {
       'delivered -> refunding',
       'refunding -> refunded',
       'refunding -> refund_failed',
+      'refunded -> refund_failed',
       'refund_failed -> refunding',
       'refund_failed -> refunded',
     ]);
@@ -67,7 +68,9 @@ describe('the moves of an order', () => {
       'payment_failed',
       'cancelled',
       'rejected',
-      'refunded',
     ]);
+    // A refund may come back from the customer's bank: then it is with the operators.
+    expect(ENDS.filter((status) => ahead(status).size > 0)).toEqual(['refunded']);
+    expect(TRANSITIONS.refunded).toEqual(['refund_failed']);
   });
 });
