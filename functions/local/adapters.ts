@@ -7,6 +7,7 @@ import { memoryPaymentLedger } from '../../shared/adapters/memory/memory-payment
 import { memoryReceiptStore } from '../../shared/adapters/memory/memory-receipt-store.ts';
 import { memoryRestaurantCatalog } from '../../shared/adapters/memory/memory-restaurant-catalog.ts';
 import { simulatedPaymentGateway } from '../../shared/adapters/simulated/simulated-payment-gateway.ts';
+import { simulatedPaymentRecords } from '../../shared/adapters/simulated/simulated-payment-records.ts';
 import { type Database, openDatabase } from '../../shared/adapters/sqlite/sqlite-database.ts';
 import { sqliteInbox } from '../../shared/adapters/sqlite/sqlite-inbox.ts';
 import { sqliteLocalSecret } from '../../shared/adapters/sqlite/sqlite-local-secrets.ts';
@@ -25,6 +26,8 @@ import type { NoticeLog } from '../../shared/ports/notice-log.ts';
 import type { OrderStore } from '../../shared/ports/order-store.ts';
 import type { PaymentGateway } from '../../shared/ports/payment-gateway.ts';
 import type { PaymentLedger } from '../../shared/ports/payment-ledger.ts';
+import type { PaymentNewsReader } from '../../shared/ports/payment-news.ts';
+import type { PaymentRecords } from '../../shared/ports/payment-records.ts';
 import type { ReceiptStore } from '../../shared/ports/receipt-store.ts';
 import type { RestaurantCatalog } from '../../shared/ports/restaurant-catalog.ts';
 
@@ -39,7 +42,11 @@ export interface LocalAdapters {
   readonly deadLetters: DeadLetters;
   readonly notices: NoticeLog;
   readonly payments: PaymentGateway;
-  /** The simulated gateway's own books, to look inside. */
+  /** The provider's books, as the platform may read them. */
+  readonly records: PaymentRecords;
+  /** Absent where the provider posts no news. */
+  readonly news?: PaymentNewsReader;
+  /** The simulated gateway's own books, to look inside; empty where another provider takes the money. */
   readonly ledger: PaymentLedger;
   /** The kept secret of this name; `fresh` becomes it when there is none yet. */
   secret(name: string, fresh: string): Promise<string>;
@@ -68,6 +75,7 @@ function memoryAdapters({ clock, onEnqueue }: Options): LocalAdapters {
     receipts: memoryReceiptStore(),
     notices: memoryNoticeLog(),
     payments: simulatedPaymentGateway({ ledger, clock }),
+    records: simulatedPaymentRecords({ ledger }),
     ledger,
     async secret(name, fresh) {
       secrets.set(name, secrets.get(name) ?? fresh);
@@ -97,6 +105,7 @@ function sqliteAdapters(dataFile: string, { clock, onEnqueue }: Options): LocalA
     receipts: sqliteReceiptStore({ database }),
     notices: sqliteNoticeLog({ database }),
     payments: simulatedPaymentGateway({ ledger, clock }),
+    records: simulatedPaymentRecords({ ledger }),
     ledger,
     secret: (name, fresh) => sqliteLocalSecret(database, name, fresh),
     async close() {

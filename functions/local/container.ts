@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createLocalJWKSet } from 'jose';
+import { countingMetrics } from '../../shared/adapters/in-process/counting-metrics.ts';
 import { hmacIds } from '../../shared/adapters/in-process/hmac-ids.ts';
 import { queuedPublisher } from '../../shared/adapters/in-process/queued-publisher.ts';
 import { queuedScheduler, SEGMENTS_QUEUE } from '../../shared/adapters/in-process/queued-scheduler.ts';
@@ -8,6 +9,7 @@ import { DEFAULT_THRESHOLDS, type Thresholds } from '../../shared/domain/rules.t
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { EventPublisher } from '../../shared/ports/event-publisher.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
+import type { Metrics } from '../../shared/ports/metrics.ts';
 import type { NotificationSender } from '../../shared/ports/notification-sender.ts';
 import { notifyHandler } from '../events/notify.ts';
 import { operatorsHandler } from '../events/operators.ts';
@@ -16,6 +18,7 @@ import { relayHandler } from '../events/relay.ts';
 import { createApp } from '../http/app.ts';
 import { jwtAuthenticator } from '../http/auth.ts';
 import { rememberTokens } from '../http/remember-tokens.ts';
+import { reconcileHandler } from '../workflow/reconcile.ts';
 import { segmentHandler } from '../workflow/segment.ts';
 import { sweepHandler } from '../workflow/sweep.ts';
 import type { LocalAdapters } from './adapters.ts';
@@ -53,7 +56,8 @@ export async function localContainer(parts: LocalParts): Promise<LocalContainer>
   const running: { pump?: Pump } = {};
   const orders = wakingOrderStore(adapters.orders, () => running.pump?.wake());
   const publisher = publisherOf(parts);
-  const platform = { ...parts, publisher, adapters: { ...adapters, orders } };
+  const metrics = countingMetrics();
+  const platform = { ...parts, publisher, metrics, adapters: { ...adapters, orders } };
   running.pump = localPump(platform);
   const app = createApp({
     ...platform.adapters,
@@ -69,8 +73,11 @@ export async function localContainer(parts: LocalParts): Promise<LocalContainer>
       publisher: platform.publisher,
       thresholds: thresholdsOf(settings),
     },
+    provider: { ...platform.adapters, metrics, times: settings },
   });
-  app.route('/dev', devRoutes({ ...adapters, issuer }));
+  const { notices, deadLetters, ledger } = adapters;
+  const simulated = settings.payments === 'simulated';
+  app.route('/dev', devRoutes({ notices, deadLetters, issuer, metrics, ...(simulated && { ledger }) }));
   return { fetch: (request) => app.fetch(request), pump: running.pump, issuer };
 }
 
@@ -78,9 +85,9 @@ function publisherOf({ adapters, clock, publisher = (inner) => inner }: LocalPar
   return publisher(queuedPublisher({ queue: adapters.queue, clock }));
 }
 
-type Platform = Omit<LocalParts, 'publisher'> & { readonly publisher: EventPublisher };
+type Platform = Omit<LocalParts, 'publisher'> & { readonly publisher: EventPublisher; readonly metrics: Metrics };
 
-function localPump({ adapters, settings, sender, clock, logger, publisher }: Platform): Pump {
+function localPump({ adapters, settings, sender, clock, logger, publisher, metrics }: Platform): Pump {
   const thresholds = thresholdsOf(settings);
   const scheduler = queuedScheduler({ queue: adapters.queue, clock });
   const { noticeMaxAgeMs } = settings;
@@ -96,6 +103,8 @@ function localPump({ adapters, settings, sender, clock, logger, publisher }: Pla
     },
     sweep: sweepHandler(ports),
     sweepIntervalMs: settings.sweepIntervalMs,
+    reconcile: reconcileHandler({ ...ports, metrics, times: settings }),
+    reconcileIntervalMs: settings.reconcileIntervalMs,
     retryBaseMs: settings.retryBaseMs,
   });
 }

@@ -1,5 +1,6 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { z } from 'zod';
+import type { countingMetrics } from '../../shared/adapters/in-process/counting-metrics.ts';
 import { invalidCursor } from '../../shared/application/list-orders.ts';
 import { isPortError } from '../../shared/ports/port-error.ts';
 import type { AppEnv } from '../http/app-context.ts';
@@ -25,10 +26,15 @@ const tokenRequest = z.strictObject({
 /** Names of this machine. Any other is a page elsewhere whose name was made to point here. */
 const OWN_HOSTS: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];
 
-export type DevPorts = Pick<LocalAdapters, 'ledger' | 'notices' | 'deadLetters'> & { readonly issuer: DevIssuer };
+export type DevPorts = Pick<LocalAdapters, 'notices' | 'deadLetters'> & {
+  /** Left out where the books are not ours to show. */
+  readonly ledger?: LocalAdapters['ledger'];
+  readonly issuer: DevIssuer;
+  readonly metrics: ReturnType<typeof countingMetrics>;
+};
 
 /** For looking inside, on the local platform alone: tokens, the gateway's books, what was sent, what was given up on. */
-export function devRoutes({ issuer, ledger, notices, deadLetters }: DevPorts): Hono<AppEnv> {
+export function devRoutes({ issuer, ledger, notices, deadLetters, metrics }: DevPorts): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(fromThisMachine);
   app.post('/token', jsonBody(), async (c) => {
@@ -42,10 +48,13 @@ export function devRoutes({ issuer, ledger, notices, deadLetters }: DevPorts): H
     return c.json(await issuer.token({ sub, ...(groups && { groups }) }));
   });
   app.get('/ledger', async (c) => {
+    if (!ledger)
+      return sendProblem(c, { code: 'not-found', detail: "the books are the payment provider's: look there" });
     const orderId = c.req.query('orderId');
     const entries = orderId === undefined ? {} : { entries: await ledger.byOrder(orderId) };
     return c.json({ movements: await ledger.movements(orderId), ...entries });
   });
+  app.get('/metrics', (c) => c.json({ metrics: metrics.sums() }));
   app.get('/notices', async (c) => c.json({ notices: await notices.sent(c.req.query('orderId')) }));
   app.get('/deadletters', async (c) => {
     const { orderId, cursor } = c.req.query();

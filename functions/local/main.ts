@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { environmentSecrets } from '../../shared/adapters/in-process/environment-secrets.ts';
 import { readLocalSettings, SettingsError } from '../../shared/config/settings.ts';
 import { isPortError } from '../../shared/ports/port-error.ts';
 import { jsonLogger } from './logger.ts';
@@ -23,6 +24,10 @@ Settings (environment):
   NOTICE_MAX_AGE_MS        86400000, 60000 to 30 days: customers and restaurants hear of nothing older
   CORS_ORIGINS             none; for example https://shop.example,http://localhost:5173
   SMTP_URL, SMTP_FROM      none; for example smtp://localhost:1025: mail goes there, too
+  PAYMENTS                 simulated; stripe takes the secrets STRIPE_SECRET_KEY (a test key) and STRIPE_WEBHOOK_SECRET, and
+                           has Stripe post its events to /v1/webhooks/stripe (for example with its CLI: stripe listen)
+  STRIPE_API_BASE          none; for example http://127.0.0.1:12111: a stand-in in Stripe's place
+  RECONCILE_INTERVAL_MS    86400000: how often orders are compared with the payment provider's books
 
 Then: npm run token -- --sub alice, and the API's docs at http://127.0.0.1:3000/docs
 `;
@@ -35,7 +40,7 @@ async function main(): Promise<void> {
   }
   const settings = readLocalSettings(process.env);
   const logger = jsonLogger({ level: settings.logLevel });
-  const server = await startLocal({ settings, logger });
+  const server = await startLocal({ settings, logger, secrets: environmentSecrets(process.env) });
   const { url } = server;
   const ready = { url, docs: `${url}/docs`, dataFile: settings.dataFile, pid: process.pid };
   logger.info(ready, 'local platform is ready');

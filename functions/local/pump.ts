@@ -11,6 +11,9 @@ export interface PumpOptions extends DeliverOptions {
   readonly relay: (changes: readonly OrderChange[]) => Promise<readonly RelayFailure[]>;
   readonly sweep: () => Promise<void>;
   readonly sweepIntervalMs: number;
+  /** Compares the orders with the payment provider's books. One at a time, beside everything else. */
+  readonly reconcile?: () => Promise<unknown>;
+  readonly reconcileIntervalMs?: number;
 }
 
 /** Moves what is committed through the local platform: changes to the queues, messages to their handlers, and the sweeper. */
@@ -42,6 +45,7 @@ export function pump(options: PumpOptions): Pump {
   let woken = false;
   let nap: NodeJS.Timeout | undefined;
   let nextSweep = clock.now() + options.sweepIntervalMs;
+  let nextReconciliation = clock.now() + (options.reconcileIntervalMs ?? Number.POSITIVE_INFINITY);
   let relayNotBefore = 0;
   let pausedUntil = 0;
   const waiters: (() => void)[] = [];
@@ -58,6 +62,7 @@ export function pump(options: PumpOptions): Pump {
     while (woken && state === 'running' && clock.now() >= pausedUntil) {
       woken = false;
       if (clock.now() >= nextSweep) await sweep();
+      if (clock.now() >= nextReconciliation) reconcile();
       if (state === 'running') await Promise.all([relay().catch(failed), take().catch(failed)]);
     }
   }
@@ -89,7 +94,7 @@ export function pump(options: PumpOptions): Pump {
     // With all hands full there is no need to look: whoever is done first wakes the pump.
     const message = inWork.size < CONCURRENCY ? await queue.nextDueAt() : undefined;
     const relayAgain = relayNotBefore > clock.now() ? relayNotBefore : undefined;
-    return Math.min(message ?? nextSweep, relayAgain ?? nextSweep, nextSweep);
+    return Math.min(message ?? nextSweep, relayAgain ?? nextSweep, nextSweep, nextReconciliation);
   }
 
   async function sweep(): Promise<void> {
@@ -99,6 +104,19 @@ export function pump(options: PumpOptions): Pump {
     } catch (error) {
       logger.error(errorFields(error), 'sweep failed; the next one tries again');
     }
+  }
+
+  /** Takes as long as the provider does: orders do not wait for it, and the next one is counted from its end. */
+  function reconcile(): void {
+    nextReconciliation = Number.POSITIVE_INFINITY;
+    const work = Promise.resolve(options.reconcile?.())
+      .catch((error: unknown) => logger.error(errorFields(error), 'reconciliation failed; the next one tries again'))
+      .then(() => {
+        nextReconciliation = clock.now() + (options.reconcileIntervalMs ?? Number.POSITIVE_INFINITY);
+        inWork.delete(work);
+        wake();
+      });
+    inWork.add(work);
   }
 
   async function relay(): Promise<void> {

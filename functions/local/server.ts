@@ -1,14 +1,17 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ServerType, serve } from '@hono/node-server';
+import { environmentSecrets } from '../../shared/adapters/in-process/environment-secrets.ts';
 import { systemClock } from '../../shared/adapters/in-process/system-clock.ts';
 import { smtpNotificationSender } from '../../shared/adapters/smtp/smtp-notification-sender.ts';
 import type { LocalSettings } from '../../shared/config/settings.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 import type { NotificationSender } from '../../shared/ports/notification-sender.ts';
+import type { Secrets } from '../../shared/ports/secrets.ts';
 import { type LocalAdapters, openAdapters } from './adapters.ts';
 import { type LocalContainer, type LocalParts, localContainer } from './container.ts';
+import { withStripe } from './payments.ts';
 import { seedRestaurants } from './restaurants.ts';
 
 export interface LocalServer {
@@ -22,6 +25,8 @@ export interface LocalServerOptions {
   readonly settings: LocalSettings;
   readonly logger: Logger;
   readonly clock?: Clock;
+  /** For `PAYMENTS=stripe`. */
+  readonly secrets?: Secrets;
   /** Puts something between the platform and its adapters; tests do. */
   readonly adapt?: (adapters: LocalAdapters) => LocalAdapters;
   readonly publisher?: LocalParts['publisher'];
@@ -36,8 +41,9 @@ export async function startLocal(options: LocalServerOptions): Promise<LocalServ
   const { settings, logger, clock = systemClock(), adapt = (same) => same, publisher } = options;
   const running: { container?: LocalContainer } = {};
   const onEnqueue = () => running.container?.pump.wake();
-  const adapters = adapt(openAdapters(settings.dataFile, { clock, onEnqueue }));
+  const opened = openAdapters(settings.dataFile, { clock, onEnqueue });
   try {
+    const adapters = adapt(await withProvider(opened, options, clock));
     await seedRestaurants(adapters.restaurants);
     const sender = localSender(settings, adapters);
     const container = await localContainer({
@@ -53,9 +59,14 @@ export async function startLocal(options: LocalServerOptions): Promise<LocalServ
     container.pump.start();
     return { url: urlOf(server), container, stop: () => stop(server, container, [sender, adapters]) };
   } catch (error) {
-    await adapters.close();
+    await opened.close();
     throw error;
   }
+}
+
+async function withProvider(opened: LocalAdapters, options: LocalServerOptions, clock: Clock): Promise<LocalAdapters> {
+  const { settings, secrets = environmentSecrets({}) } = options;
+  return settings.payments === 'stripe' ? withStripe(opened, { settings, secrets, clock }) : opened;
 }
 
 type LocalSender = NotificationSender & { close(): void };

@@ -22,6 +22,8 @@ export interface ReconcileRequest {
   readonly page: PageRequest;
   /** Does what is safe; without it nothing is changed. */
   readonly repair: boolean;
+  /** Leaves the orders out that no payment of the time belongs to: finding those walks all orders there are. */
+  readonly paymentsOnly?: boolean;
 }
 
 export interface Finding extends Discrepancy {
@@ -64,7 +66,9 @@ export async function reconcilePayments(
     const found = walked.pairs.flatMap((pair) => compare(pair, now, RECONCILE_GRACE_MS) ?? []);
     if (found.length > 0) ports.metrics.count('PaymentDiscrepancies', found.length);
     const findings = repair ? await inTurns(found, (discrepancy) => repaired(ports, discrepancy)) : found;
-    const { payments, orders, nextCursor } = walked;
+    const { payments, orders } = walked;
+    const ended = request.paymentsOnly && walked.next?.walk === 'orders';
+    const nextCursor = walked.next && !ended ? cursorOf(walked.next) : null;
     return { kind: 'done', payments, orders, findings, nextCursor };
   } catch (error) {
     if (isPortError(error, 'invalid-argument') && page.cursor !== undefined) return invalidCursor();
@@ -105,7 +109,7 @@ interface Walked {
   readonly pairs: readonly Pair[];
   readonly payments: number;
   readonly orders: number;
-  readonly nextCursor: string | null;
+  readonly next: Place | undefined;
 }
 
 /** Every payment beside the order that it was opened for. Those of other platforms on the provider's account are passed over. */
@@ -119,7 +123,7 @@ async function paymentsWalk(ports: ReconcilePorts, since: number, place: Place, 
     order: await ports.orders.get(orderId),
   }));
   const next: Place = nextCursor === null ? { walk: 'orders', until } : { walk: 'payments', until, cursor: nextCursor };
-  return { pairs, payments: items.length, orders: 0, nextCursor: cursorOf(next) };
+  return { pairs, payments: items.length, orders: 0, next };
 }
 
 /** Every order that claims a payment which the other walk did not meet: one that is missing, or was opened before `since`. */
@@ -135,7 +139,7 @@ async function ordersWalk(ports: ReconcilePorts, since: number, place: Place, li
     pairs: pairs.flat(),
     payments: 0,
     orders: items.length,
-    nextCursor: nextCursor === null ? null : cursorOf({ walk: 'orders', until, cursor: nextCursor }),
+    next: nextCursor === null ? undefined : { walk: 'orders', until, cursor: nextCursor },
   };
 }
 

@@ -35,6 +35,12 @@ export interface LocalSettings extends Settings {
   readonly smtpUrl?: string;
   /** `SMTP_FROM` */
   readonly smtpFrom: string;
+  /** Who takes the money. `PAYMENTS`; `stripe` needs the secrets `STRIPE_SECRET_KEY` and `STRIPE_WEBHOOK_SECRET`. */
+  readonly payments: 'simulated' | 'stripe';
+  /** `STRIPE_API_BASE`, for a stand-in; Stripe itself when left out. */
+  readonly stripeApiBase?: string;
+  /** How often the orders are compared with the provider's books. `RECONCILE_INTERVAL_MS` */
+  readonly reconcileIntervalMs: number;
 }
 
 export class SettingsError extends Error {
@@ -81,6 +87,13 @@ const local = {
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be a URL such as smtp://localhost:1025' }).optional(),
   SMTP_FROM: z.email('must be a mail address').default('orders@localhost.localdomain'),
+  PAYMENTS: z.enum(['simulated', 'stripe'], 'must be simulated or stripe').default('simulated'),
+  STRIPE_API_BASE: z
+    .url({ protocol: /^https?$/, error: 'must be a URL such as http://127.0.0.1:12111' })
+    // The secret key goes there.
+    .refine(isSafeTarget, 'must be https, or http to this machine')
+    .optional(),
+  RECONCILE_INTERVAL_MS: integer(60_000, 30 * DAY_MS, DAY_MS),
 };
 
 /** Reads the local platform's settings; throws one SettingsError that names every key that is wrong and what it must be. */
@@ -103,11 +116,20 @@ export function readLocalSettings(environment: Readonly<Record<string, string | 
     logLevel: data.LOG_LEVEL,
     ...(data.SMTP_URL !== undefined && { smtpUrl: data.SMTP_URL }),
     smtpFrom: data.SMTP_FROM,
+    payments: data.PAYMENTS,
+    ...(data.STRIPE_API_BASE !== undefined && { stripeApiBase: data.STRIPE_API_BASE }),
+    reconcileIntervalMs: data.RECONCILE_INTERVAL_MS,
   };
 }
 
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
+}
+
+function isSafeTarget(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
 }
 
 function explain(error: z.ZodError): string {

@@ -29,6 +29,12 @@ export interface Movement {
   readonly at: number;
 }
 
+/** An entry with its place in the books: a later one has a higher number, and none ever changes. */
+export interface PlacedEntry {
+  readonly place: number;
+  readonly entry: LedgerEntry;
+}
+
 /** What comes of an update. An `entry` takes the old one's place, a `movement` is added; what is left out is not written. */
 export interface LedgerUpdate<Answer> {
   readonly answer: Answer;
@@ -48,6 +54,8 @@ export interface PaymentLedger {
   /** Adds an entry; a reference that is taken fails with `conflict`. */
   insert(entry: LedgerEntry): Promise<void>;
   get(reference: string): Promise<LedgerEntry | undefined>;
+  /** The latest entries, newest first, up to `limit`; with `before`, those that were added before that place. */
+  latest(limit: number, before?: number): Promise<readonly PlacedEntry[]>;
   /** The order's entries, oldest first. */
   byOrder(orderId: string): Promise<readonly LedgerEntry[]>;
   /** Answers what `change` answers; undefined, without calling it, for an unknown reference. `change` has no effects. */

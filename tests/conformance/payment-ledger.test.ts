@@ -37,6 +37,20 @@ describe.each([
     expect(await ledger.byOrder('ord_1')).toEqual(entries.slice(0, 2));
   });
 
+  it('shows the latest entries, newest first, page by page, as they are now', async () => {
+    const { ledger } = fresh();
+    expect(await ledger.latest(10)).toEqual([]);
+    for (const reference of ['a', 'b', 'c', 'd', 'e']) await ledger.insert(entry(reference, 'ord_1'));
+    await ledger.update('c', (before) => ({ answer: undefined, entry: { ...before, state: 'sealed' } }));
+    const first = await ledger.latest(2);
+    const second = await ledger.latest(2, first.at(-1)?.place);
+    const third = await ledger.latest(2, second.at(-1)?.place);
+    expect(
+      [first, second, third].map((page) => page.map(({ entry: { reference, state } }) => `${reference} ${state}`)),
+    ).toEqual([['e open', 'd open'], ['c sealed', 'b open'], ['a open']]);
+    expect(await ledger.latest(2, third.at(-1)?.place)).toEqual([]);
+  });
+
   it('keeps the first entry of a reference', async () => {
     const { ledger } = fresh();
     await ledger.insert(entry('a', 'ord_1'));

@@ -14,6 +14,10 @@ export function memoryPaymentLedger(): PaymentLedger {
     async get(reference) {
       return entries.get(reference);
     },
+    async latest(limit, before = entries.size) {
+      const placed = [...entries.values()].map((entry, place) => ({ place, entry }));
+      return placed.slice(0, before).slice(-limit).toReversed();
+    },
     async byOrder(orderId) {
       return [...entries.values()].filter((entry) => entry.orderId === orderId);
     },

@@ -28,6 +28,7 @@ const TABLES = `
 const INSERT = 'INSERT INTO payments (reference, order_id, body) VALUES (?, ?, ?) ON CONFLICT (reference) DO NOTHING';
 const GET = 'SELECT body FROM payments WHERE reference = ?';
 const BY_ORDER = 'SELECT body FROM payments WHERE order_id = ? ORDER BY number';
+const LATEST = 'SELECT number, body FROM payments WHERE number < :before ORDER BY number DESC LIMIT :limit';
 const REPLACE = 'UPDATE payments SET body = ? WHERE reference = ?';
 const MOVE = 'INSERT INTO movements (order_id, body) VALUES (?, ?)';
 const MOVEMENTS = 'SELECT body FROM movements ORDER BY number';
@@ -48,6 +49,10 @@ export function sqlitePaymentLedger({ database }: SqlitePaymentLedgerOptions): P
     async get(reference) {
       const row = database.read('PaymentLedger.get', (db) => statement(db, GET).get(reference));
       return row && fromBody<LedgerEntry>(row);
+    },
+    async latest(limit, before = Number.MAX_SAFE_INTEGER) {
+      const rows = database.read('PaymentLedger.latest', (db) => statement(db, LATEST).all({ limit, before }));
+      return rows.map((row) => ({ place: Number(row['number']), entry: fromBody<LedgerEntry>(row) }));
     },
     async byOrder(orderId) {
       const rows = database.read('PaymentLedger.byOrder', (db) => statement(db, BY_ORDER).all(orderId));
