@@ -31,6 +31,7 @@ export function stripeClient({ secrets, secretName, apiBase, timeoutMs = 8_000 }
     apiVersion: API_VERSION,
     maxNetworkRetries: 0,
     telemetry: false,
+    httpClient: withoutRetries(),
     timeout: timeoutMs,
     ...(apiBase !== undefined && addressOf(apiBase)),
   });
@@ -49,6 +50,26 @@ export function stripeClient({ secrets, secretName, apiBase, timeoutMs = 8_000 }
     },
   };
 }
+
+/**
+ * The SDK repeats a call whose connection was closed once, also when it is told to repeat nothing. It knows such errors by their
+ * code: without it they are what they are to the platform, an outcome that is not known, and the workflow repeats the call.
+ */
+function withoutRetries(): Stripe.HttpClient {
+  const client = Stripe.createNodeHttpClient();
+  const makeRequest = client.makeRequest.bind(client);
+  client.makeRequest = async (...request) => {
+    try {
+      return await makeRequest(...request);
+    } catch (cause) {
+      if (!(cause instanceof Error) || !CLOSED.includes(String(Reflect.get(cause, 'code')))) throw cause;
+      throw new Error('the connection was closed', { cause });
+    }
+  };
+  return client;
+}
+
+const CLOSED: readonly string[] = ['ECONNRESET', 'EPIPE'];
 
 function addressOf(apiBase: string): Pick<Stripe.StripeConfig, 'host' | 'port' | 'protocol'> {
   const { hostname, port, protocol } = new URL(apiBase);

@@ -1,0 +1,34 @@
+import { missing } from './errors.ts';
+import { type Books, type Dispute, moved, seconds } from './objects.ts';
+
+/** A customer's bank takes a charge back. */
+export function openDispute(books: Books, reference: string): Dispute {
+  const intent = books.intents.get(reference);
+  const charge = books.charges.get(intent?.latest_charge ?? '');
+  if (!intent || charge?.status !== 'succeeded') throw missing('charge');
+  charge.disputed = true;
+  const dispute: Dispute = {
+    id: books.id('du'),
+    object: 'dispute',
+    payment_intent: reference,
+    charge: charge.id,
+    amount: charge.amount_captured,
+    currency: charge.currency,
+    created: seconds(books),
+    status: 'needs_response',
+  };
+  books.disputes.set(dispute.id, dispute);
+  moved(books, 'dispute-withdrawn', intent, dispute.amount);
+  books.tell('charge.dispute.created', dispute);
+  return dispute;
+}
+
+/** The bank has decided. */
+export function closeDispute(books: Books, id: string, status: 'lost' | 'won'): void {
+  const dispute = books.disputes.get(id);
+  const intent = books.intents.get(dispute?.payment_intent ?? '');
+  if (!dispute || !intent || dispute.status !== 'needs_response') throw missing('dispute');
+  dispute.status = status;
+  if (status === 'won') moved(books, 'dispute-returned', intent, dispute.amount);
+  books.tell('charge.dispute.closed', dispute);
+}
