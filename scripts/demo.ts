@@ -3,13 +3,17 @@ import { formatMoney } from '../shared/domain/money.ts';
 import { PATHS } from '../tests/e2e/paths.ts';
 import { type PathResult, runPath } from '../tests/e2e/run-path.ts';
 import { localPlatform } from '../tests/platforms/local-platform.ts';
+import { type StripeAccount, standInAt } from '../tests/platforms/stripe-account.ts';
 import { table } from './table.ts';
 
-const HELP = `npm run demo [-- --help]
+const HELP = `[PAYMENTS=stripe STRIPE_API_BASE=URL] npm run demo [-- --help]
 
 Starts the local platform on a free port with temporary data, places an order for every way that an order can go (paid, declined,
 gateway down, cancelled during the charge, refunded, ...), and compares what each became with what it should be: status, payment,
 the gateway's own ledger, timeline, published events, notices and receipt. Exits 1 if anything differs.
+
+With PAYMENTS=stripe the money goes through Stripe's API, its webhooks included, at a stand-in whose address is in STRIPE_API_BASE:
+  node tests/emulators/stripe/serve.ts
 `;
 
 /** The same code with shorter waits: people take seconds here instead of minutes. */
@@ -19,8 +23,16 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
   if (values.help) return void process.stdout.write(HELP);
   const started = performance.now();
-  const platform = await localPlatform({ storage: 'sqlite', time: 'system', settings: SETTINGS });
-  print(`The local platform is up (SQLite, temporary data). Placing ${PATHS.length} orders ...\n`);
+  const stripe = stripeAccount(process.env);
+  const platform = await localPlatform({
+    storage: 'sqlite',
+    time: 'system',
+    settings: SETTINGS,
+    ...(stripe && { stripe }),
+  });
+  print(
+    `The local platform is up (SQLite, temporary data${stripe ? `, Stripe at ${stripe.apiBase}` : ''}). Placing ${PATHS.length} orders ...\n`,
+  );
   let done = 0;
   const results = await Promise.all(
     PATHS.map(async (path) => {
@@ -32,6 +44,17 @@ async function main(): Promise<void> {
   );
   await platform.stop();
   report(results, performance.now() - started);
+}
+
+/** The stand-in to use; undefined for the simulated gateway. */
+function stripeAccount({ PAYMENTS, STRIPE_API_BASE }: NodeJS.ProcessEnv): StripeAccount | undefined {
+  if (PAYMENTS === undefined || PAYMENTS === '' || PAYMENTS === 'simulated') return undefined;
+  if (PAYMENTS !== 'stripe') throw new Error('PAYMENTS must be simulated or stripe');
+  if (STRIPE_API_BASE !== undefined && STRIPE_API_BASE !== '') return standInAt(STRIPE_API_BASE);
+  throw new Error(
+    'STRIPE_API_BASE is missing: the demo takes no money at Stripe itself. Start a stand-in, and use the address that it prints:\n' +
+      '  node tests/emulators/stripe/serve.ts',
+  );
 }
 
 function failure(name: string, error: unknown): PathResult {

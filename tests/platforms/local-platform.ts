@@ -5,12 +5,14 @@ import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import type { LocalAdapters } from '../../functions/local/adapters.ts';
 import { jsonLogger } from '../../functions/local/logger.ts';
 import { type LocalServer, startLocal } from '../../functions/local/server.ts';
+import { environmentSecrets } from '../../shared/adapters/in-process/environment-secrets.ts';
 import { systemClock } from '../../shared/adapters/in-process/system-clock.ts';
 import { readLocalSettings } from '../../shared/config/settings.ts';
 import type { EventPublisher, PublishableEvent } from '../../shared/ports/event-publisher.ts';
 import { faultPlan } from '../faults.ts';
 import { manualClock } from '../manual-clock.ts';
 import type { Platform } from '../platform.ts';
+import { movementsAt, type StripeAccount, subscribe } from './stripe-account.ts';
 
 export interface LocalPlatformOptions {
   /** `memory` keeps nothing and is called in process; `sqlite` has a data file and is called over HTTP. */
@@ -19,6 +21,8 @@ export interface LocalPlatformOptions {
   readonly time: 'manual' | 'system';
   /** As in the environment. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Takes the money in the simulated gateway's place. Wants `system` time: it is called over HTTP. */
+  readonly stripe?: StripeAccount;
   /** Where the data file stands; a temporary folder of its own when left out, which `stop` removes. */
   readonly folder?: string;
 }
@@ -28,7 +32,14 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Plat
   const { storage, time, settings: environment = {} } = options;
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'tricloud-orders-')));
   const dataFile = storage === 'memory' ? ':memory:' : join(folder, 'orders.sqlite');
-  const settings = readLocalSettings({ PORT: '0', LOG_LEVEL: 'silent', ...environment, DATA_FILE: dataFile });
+  const { stripe } = options;
+  const settings = readLocalSettings({
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    ...environment,
+    ...(stripe && { PAYMENTS: 'stripe', STRIPE_API_BASE: stripe.apiBase }),
+    DATA_FILE: dataFile,
+  });
   const manual = time === 'manual' ? manualClock(Date.parse('2026-01-15T18:00:00Z')) : undefined;
   const faults = faultPlan();
   const published = recorder();
@@ -44,12 +55,19 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Plat
       return { ...faults.wrap(adapters), ledger, notices, deadLetters };
     },
     publisher: published.record,
+    ...(stripe && {
+      secrets: environmentSecrets({
+        STRIPE_SECRET_KEY: stripe.secretKey,
+        STRIPE_WEBHOOK_SECRET: stripe.webhookSecret,
+      }),
+    }),
   });
+  if (stripe) await subscribe(stripe, server.url);
   const { adapters } = kept;
   if (!adapters) throw new Error('the platform did not open its adapters');
   const settle = manual ? settleByHand(server, manual) : settleInTime(server);
   return {
-    name: `${storage}, ${time} time`,
+    name: `${storage}, ${time} time${stripe ? ', Stripe' : ''}`,
     times: settings,
     request: requester(server, storage),
     token: async (sub, groups) => (await server.container.issuer.token({ sub, ...(groups && { groups }) })).token,
@@ -61,7 +79,7 @@ export async function localPlatform(options: LocalPlatformOptions): Promise<Plat
       await settle();
     },
     settle,
-    ledger: (orderId) => adapters.ledger.movements(orderId),
+    ledger: (orderId) => (stripe ? movementsAt(stripe, orderId) : adapters.ledger.movements(orderId)),
     notices: (orderId) => adapters.notices.sent(orderId),
     events: async (orderId) => published.events.filter((event) => event.orderId === orderId),
     deadLetters: async (orderId) =>

@@ -7,7 +7,8 @@ export interface Card {
     | { readonly kind: 'processing' }
     /** 500 so many times; without a number, always. */
     | { readonly kind: 'unreachable'; readonly times?: number };
-  readonly refund?: 'fails' | 'pending';
+  /** `fails`: refused at once. `comes-back`: it goes through at first, and `pending` in the end. */
+  readonly refund?: 'comes-back' | 'fails' | 'pending';
   /** The bank disputes the charge at once. */
   readonly disputed?: boolean;
 }
@@ -27,7 +28,7 @@ export const CARDS: Readonly<Record<string, Card>> = {
   pm_card_chargeDeclinedProcessingError: declined('processing_error'),
   pm_card_authenticationRequired: { charge: { kind: 'needs-action' } },
   pm_card_createDispute: { ...approved, disputed: true },
-  pm_card_refundFail: { ...approved, refund: 'fails' },
+  pm_card_refundFail: { ...approved, refund: 'comes-back' },
   pm_card_pendingRefund: { ...approved, refund: 'pending' },
   pm_card_processing: { charge: { kind: 'processing' } },
   pm_card_flaky: { charge: { kind: 'unreachable', times: 2 } },

@@ -5,14 +5,14 @@ import { type Books, type Dispute, moved, seconds } from './objects.ts';
 export function openDispute(books: Books, reference: string): Dispute {
   const intent = books.intents.get(reference);
   const charge = books.charges.get(intent?.latest_charge ?? '');
-  if (!intent || charge?.status !== 'succeeded') throw missing('charge');
+  if (!intent || charge?.status !== 'succeeded' || charge.disputed) throw missing('charge');
   charge.disputed = true;
   const dispute: Dispute = {
     id: books.id('du'),
     object: 'dispute',
     payment_intent: reference,
     charge: charge.id,
-    amount: charge.amount_captured,
+    amount: charge.amount_captured - charge.amount_refunded,
     currency: charge.currency,
     created: seconds(books),
     status: 'needs_response',
@@ -20,6 +20,7 @@ export function openDispute(books: Books, reference: string): Dispute {
   books.disputes.set(dispute.id, dispute);
   moved(books, 'dispute-withdrawn', intent, dispute.amount);
   books.tell('charge.dispute.created', dispute);
+  books.tell('charge.dispute.funds_withdrawn', dispute);
   return dispute;
 }
 
@@ -29,6 +30,8 @@ export function closeDispute(books: Books, id: string, status: 'lost' | 'won'): 
   const intent = books.intents.get(dispute?.payment_intent ?? '');
   if (!dispute || !intent || dispute.status !== 'needs_response') throw missing('dispute');
   dispute.status = status;
-  if (status === 'won') moved(books, 'dispute-returned', intent, dispute.amount);
   books.tell('charge.dispute.closed', dispute);
+  if (status === 'lost') return;
+  moved(books, 'dispute-returned', intent, dispute.amount);
+  books.tell('charge.dispute.funds_reinstated', dispute);
 }

@@ -87,9 +87,13 @@ export interface Books {
   readonly saved: Map<string, { readonly card: string; readonly customer: string }>;
   readonly customers: Map<string, Readonly<Record<string, string>>>;
   readonly movements: StripeMovement[];
+  readonly searchLagMs: number;
+  readonly refundsSettleAfterMs: number;
   /** Epoch milliseconds. */
   now(): number;
   id(prefix: string): string;
+  /** Has something happen by itself after a while. */
+  later(ms: number, act: () => void): void;
   /** Something happened: news go out. */
   tell(type: string, object: object): void;
 }

@@ -4,23 +4,12 @@ import { ApiError, invalid, missing, serverError, unexpectedState } from './erro
 import { type Params, partsOf, textOf } from './form.ts';
 import { type Books, type Charge, type Intent, moved, type PaymentError, seconds } from './objects.ts';
 
-const CREATE = [
-  'amount',
-  'currency',
-  'customer',
-  'payment_method',
-  'allowed_payment_method_types',
-  'metadata',
-  'expand',
-];
 const MOST = 99_999_999;
 
 /** The answer is made and never arrives. */
 export const LOST = Symbol('lost');
 
 export function createIntent(books: Books, params: Params): Intent {
-  const unknown = Object.keys(params).find((name) => !CREATE.includes(name));
-  if (unknown) throw invalid('parameter_unknown', unknown);
   const amount = Number(textOf(params, 'amount'));
   const currency = textOf(params, 'currency') ?? '';
   if (!Number.isInteger(amount) || amount < 1) throw invalid('parameter_invalid_integer', 'amount');
@@ -68,6 +57,7 @@ export function confirmIntent(
   attempts: Map<string, number>,
 ): Intent | typeof LOST {
   const intent = intentOf(books, id);
+  takeMethod(books, intent, textOf(params, 'payment_method'));
   if (intent.status !== 'requires_confirmation' || intent.payment_method === null) throw unexpectedState(intent);
   const method = intent.payment_method;
   const card = CARDS[books.saved.get(method)?.card ?? method];
@@ -100,6 +90,14 @@ export function confirmIntent(
       throw decline(books, intent, { code, ...(declineCode !== undefined && { decline_code: declineCode }) });
     }
   }
+}
+
+/** After a decline, only another method lets an intent be confirmed again. */
+function takeMethod(books: Books, intent: Intent, method: string | undefined): void {
+  if (method === undefined || !['requires_confirmation', 'requires_payment_method'].includes(intent.status)) return;
+  checkMethod(books, method, intent.customer ?? undefined);
+  intent.payment_method = method;
+  intent.status = 'requires_confirmation';
 }
 
 export function approve(books: Books, intent: Intent, card: Card): Intent {

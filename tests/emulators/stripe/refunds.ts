@@ -1,4 +1,4 @@
-import { CARDS } from './cards.ts';
+import { CARDS, type Card } from './cards.ts';
 import { invalid, missing } from './errors.ts';
 import { type Params, partsOf, textOf } from './form.ts';
 import { type Books, type Charge, type Intent, moved, type Refund, seconds } from './objects.ts';
@@ -16,10 +16,6 @@ export function chargeOf(books: Books, intent: Intent): Charge {
 }
 
 export function createRefund(books: Books, params: Params): Refund {
-  const unknown = Object.keys(params).find(
-    (name) => !['amount', 'expand', 'metadata', 'payment_intent'].includes(name),
-  );
-  if (unknown) throw invalid('parameter_unknown', unknown);
   const id = textOf(params, 'payment_intent');
   if (id === undefined || !books.intents.has(id)) throw missing('payment_intent');
   const intent = intentOf(books, id);
@@ -34,13 +30,7 @@ export function createRefund(books: Books, params: Params): Refund {
   return addRefund(books, intent, amount, cardOf(books, intent)?.refund, partsOf(params, 'metadata'));
 }
 
-function addRefund(
-  books: Books,
-  intent: Intent,
-  amount: number,
-  behaviour: 'fails' | 'pending' | undefined,
-  metadata: Params,
-): Refund {
+function addRefund(books: Books, intent: Intent, amount: number, behaviour: Card['refund'], metadata: Params): Refund {
   const charge = chargeOf(books, intent);
   const refund: Refund = {
     id: books.id('re'),
@@ -62,7 +52,16 @@ function addRefund(
     moved(books, 'refund', intent, amount);
     books.tell('charge.refunded', charge);
   }
+  if (behaviour === 'comes-back' || behaviour === 'pending') settleLater(books, refund);
   return refund;
+}
+
+/** Unless somebody has ended it before. */
+function settleLater(books: Books, refund: Refund): void {
+  const from = refund.status;
+  books.later(books.refundsSettleAfterMs, () => {
+    if (refund.status === from) endRefund(books, refund.id, from === 'pending' ? 'succeeded' : 'failed');
+  });
 }
 
 /** A refund that was pending goes through, or one that was pending or had gone through comes back. */

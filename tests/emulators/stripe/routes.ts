@@ -10,6 +10,8 @@ export interface Route {
   readonly operation: string;
   readonly method: 'GET' | 'POST';
   readonly path: RegExp;
+  /** The parameters that it knows. */
+  readonly takes: readonly string[];
   /** Calls of one object are carried out one after the other. */
   readonly locks?: boolean;
   readonly act: (books: Books, params: Params, id: string, attempts: Map<string, number>) => object | typeof LOST;
@@ -20,24 +22,28 @@ export const ROUTES: readonly Route[] = [
     operation: 'payment_intents.create',
     method: 'POST',
     path: /^\/v1\/payment_intents$/,
+    takes: ['allowed_payment_method_types', 'amount', 'currency', 'customer', 'expand', 'metadata', 'payment_method'],
     act: (books, params) => createIntent(books, params),
   },
   {
     operation: 'payment_intents.list',
     method: 'GET',
     path: /^\/v1\/payment_intents$/,
+    takes: ['created', 'expand', 'limit', 'starting_after'],
     act: (books, params) => listIntents(books, params),
   },
   {
     operation: 'payment_intents.search',
     method: 'GET',
     path: /^\/v1\/payment_intents\/search$/,
+    takes: ['expand', 'limit', 'query'],
     act: (books, params) => searchIntents(books, params),
   },
   {
     operation: 'payment_intents.confirm',
     method: 'POST',
     path: /^\/v1\/payment_intents\/([^/]+)\/confirm$/,
+    takes: ['error_on_requires_action', 'expand', 'payment_method'],
     locks: true,
     act: (books, params, id, attempts) => confirmIntent(books, id, params, attempts),
   },
@@ -45,6 +51,7 @@ export const ROUTES: readonly Route[] = [
     operation: 'payment_intents.cancel',
     method: 'POST',
     path: /^\/v1\/payment_intents\/([^/]+)\/cancel$/,
+    takes: ['cancellation_reason', 'expand'],
     locks: true,
     act: (books, _, id) => cancelIntent(books, id),
   },
@@ -52,42 +59,81 @@ export const ROUTES: readonly Route[] = [
     operation: 'payment_intents.retrieve',
     method: 'GET',
     path: /^\/v1\/payment_intents\/([^/]+)$/,
+    takes: ['expand'],
     act: (books, params, id) => shown(books, intentOf(books, id), listOf(params, 'expand')),
   },
   {
     operation: 'refunds.create',
     method: 'POST',
     path: /^\/v1\/refunds$/,
+    takes: ['amount', 'expand', 'metadata', 'payment_intent'],
     act: (books, params) => createRefund(books, params),
   },
   {
     operation: 'refunds.list',
     method: 'GET',
     path: /^\/v1\/refunds$/,
+    takes: ['expand', 'limit', 'payment_intent', 'starting_after'],
     act: (books, params) => list(byIntent([...books.refunds.values()], params), params),
   },
   {
     operation: 'disputes.list',
     method: 'GET',
     path: /^\/v1\/disputes$/,
+    takes: ['expand', 'limit', 'payment_intent', 'starting_after'],
     act: (books, params) => list(byIntent([...books.disputes.values()], params), params),
   },
   {
     operation: 'payment_methods.retrieve',
     method: 'GET',
     path: /^\/v1\/payment_methods\/([^/]+)$/,
+    takes: ['expand'],
     act: (books, params, id) => paymentMethod(books, id, listOf(params, 'expand')),
   },
+  {
+    operation: 'customers.retrieve',
+    method: 'GET',
+    path: /^\/v1\/customers\/([^/]+)$/,
+    takes: ['expand'],
+    act: (books, _, id) => customerOf(books, id),
+  },
+  {
+    operation: 'refunds.retrieve',
+    method: 'GET',
+    path: /^\/v1\/refunds\/([^/]+)$/,
+    takes: ['expand'],
+    act: ({ refunds }, _, id) => known(refunds, id, 'id'),
+  },
+  {
+    operation: 'charges.retrieve',
+    method: 'GET',
+    path: /^\/v1\/charges\/([^/]+)$/,
+    takes: ['expand'],
+    act: ({ charges }, _, id) => known(charges, id, 'id'),
+  },
+  {
+    operation: 'disputes.retrieve',
+    method: 'GET',
+    path: /^\/v1\/disputes\/([^/]+)$/,
+    takes: ['expand'],
+    act: ({ disputes }, _, id) => known(disputes, id, 'id'),
+  },
 ];
+
+function known<Item>(all: ReadonlyMap<string, Item>, id: string, param: string): Item {
+  const item = all.get(id);
+  if (item === undefined) throw missing(param);
+  return item;
+}
+
+function customerOf(books: Books, id: string): object {
+  return { id, object: 'customer', livemode: false, metadata: known(books.customers, id, 'id') };
+}
 
 function paymentMethod(books: Books, id: string, expand: readonly string[]): object {
   const saved = books.saved.get(id);
   if (!saved && !CARDS[id]) throw missing('payment_method');
-  const customer = saved && {
-    id: saved.customer,
-    object: 'customer',
-    metadata: books.customers.get(saved.customer) ?? {},
-  };
+  const customer = saved && customerOf(books, saved.customer);
   return {
     id,
     object: 'payment_method',
@@ -140,13 +186,11 @@ function byIntent<Item extends { readonly payment_intent: string }>(
   return id === undefined ? all : all.filter(({ payment_intent: of }) => of === id);
 }
 
-/** Stripe's search may be behind by an hour in an outage; here it always is, so that nobody relies on it. */
-const SEARCH_LAG_SECONDS = 3_600;
-
+/** Always behind, so that nobody relies on it. */
 function searchIntents(books: Books, params: Params): object {
   const [, key, value] = /^metadata\['([^']+)'\]:'([^']+)'$/.exec(textOf(params, 'query') ?? '') ?? [];
   if (key === undefined) throw invalid('parameter_invalid_string_empty', 'query');
-  const known = seconds(books) - SEARCH_LAG_SECONDS;
+  const known = seconds(books) - books.searchLagMs / 1_000;
   const found = [...books.intents.values()].filter(
     ({ created, metadata }) => created <= known && metadata[key] === value,
   );

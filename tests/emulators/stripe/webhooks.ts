@@ -34,13 +34,18 @@ const RETRIES_MS = [50, 100, 200, 400, 800, 1_600, 3_200] as const;
 export function webhookSender(now: () => number, newId: () => string) {
   let endpoint: WebhookEndpoint | undefined;
   let sent = 0;
-  let closed = false;
+  const closing = new AbortController();
   const held: StripeEvent[] = [];
   const underWay = new Set<Promise<void>>();
   const log: { readonly event: StripeEvent; readonly status: number }[] = [];
 
   function sign(payload: string, secret: string, at = Math.floor(now() / 1_000)): string {
     return webhooks.generateTestHeaderString({ payload, secret, timestamp: at });
+  }
+
+  /** Ends early when the stand-in is closed. */
+  async function waited(ms: number): Promise<void> {
+    await pause(ms, undefined, { signal: closing.signal }).catch(() => undefined);
   }
 
   async function post(event: StripeEvent, { url, secret }: WebhookEndpoint): Promise<number> {
@@ -57,13 +62,13 @@ export function webhookSender(now: () => number, newId: () => string) {
   }
 
   async function deliver(event: StripeEvent, to: WebhookEndpoint, delayMs: number): Promise<void> {
-    if (delayMs > 0) await pause(delayMs);
+    if (delayMs > 0) await waited(delayMs);
     for (const wait of [...RETRIES_MS, 0]) {
-      if (closed) return;
+      if (closing.signal.aborted) return;
       const status = await post(event, to);
       log.push({ event, status });
       if (status >= 200 && status < 300) return;
-      if (wait > 0) await pause(wait);
+      if (wait > 0) await waited(wait);
     }
   }
 
@@ -82,6 +87,7 @@ export function webhookSender(now: () => number, newId: () => string) {
   return {
     log,
     sign,
+    endpoint: (): WebhookEndpoint | undefined => endpoint,
     to(next: WebhookEndpoint | undefined): void {
       endpoint = next;
     },
@@ -96,15 +102,19 @@ export function webhookSender(now: () => number, newId: () => string) {
     release(): void {
       for (const event of held.splice(0).toReversed()) send(event);
     },
-    async beforeAnswer(): Promise<void> {
-      if (endpoint?.beforeAnswer) await Promise.all(underWay);
+    /** Carries out a call; where the endpoint wants it so, its events are delivered before it answers. */
+    async during<T>(act: () => Promise<T>): Promise<T> {
+      const before = new Set(underWay);
+      const result = await act();
+      if (endpoint?.beforeAnswer) await Promise.all([...underWay].filter((work) => !before.has(work)));
+      return result;
     },
     /** Resolves when everything that was told has been taken, or given up on. */
     async idle(): Promise<void> {
       while (underWay.size > 0) await Promise.all(underWay);
     },
     async close(): Promise<void> {
-      closed = true;
+      closing.abort();
       await Promise.all(underWay);
     },
   };
