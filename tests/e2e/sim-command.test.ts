@@ -78,7 +78,7 @@ describe('npm run sim', { timeout: 120_000 }, () => {
   it.each([
     [['--histories', '0'], '--histories must be a whole number from 1 to 100000000; it is 0'],
     [['--seed', 'x'], '--seed must be a whole number from 0 to 2147483648; it is x'],
-    [['--profile', 'moon'], '--profile must be one of aws, azure, gcp, local, all; it is moon'],
+    [['--profile', 'moon'], '--profile must be one of aws, azure, gcp, local, webhooks, all; it is moon'],
     [['--orders', '11'], '--orders must be a whole number from 1 to 10; it is 11'],
     [['--processes', '1.5'], '--processes must be a whole number from 1 to 64; it is 1.5'],
     [['--mutant', 'none'], 'no mutant is called none; --list-mutants shows them'],

@@ -40,6 +40,7 @@ export const CRASH_POINTS: Readonly<Record<string, string>> = {
   'operators: NotificationSender.send': 'operators are told',
   'operators: Inbox.record': 'it is recorded',
   'republish: EventPublisher.publish': 'events are published again',
+  'webhook: Inbox.record': 'news are recorded',
 };
 
 export interface CrashCount {

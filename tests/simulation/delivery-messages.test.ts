@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isPortError } from '../../shared/ports/port-error.ts';
 import { nameOf, platformOf } from './delivery.harness.ts';
-import { PROFILE_NAMES } from './profiles.ts';
+import { PROFILE_NAMES, PROFILES } from './profiles.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -19,7 +19,9 @@ const LOCKS = [
 ] as const;
 const LATE_ENDS_FAIL: readonly string[] = ['azure message', 'azure job', 'gcp message'];
 const ALL = PROFILE_NAMES.flatMap((name) => [[name, 'message'] as const, [name, 'job'] as const]);
-const REDELIVERED = ALL.filter(([name, kind]) => name !== 'aws' || kind === 'message');
+const REDELIVERED = ALL.filter(
+  ([name, kind]) => kind === 'message' || PROFILES[name].jobs.afterFailure === 'redelivered',
+);
 
 const isRefused = (error: unknown) => isPortError(error, 'unavailable');
 

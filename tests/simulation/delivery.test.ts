@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nameOf, platformOf } from './delivery.harness.ts';
-import { PROFILE_NAMES } from './profiles.ts';
+import { PROFILE_NAMES, PROFILES } from './profiles.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -16,7 +16,9 @@ const COUNTED = [
 ] as const;
 const BURIED = COUNTED.filter(([name, kind]) => name !== 'aws' || kind === 'message');
 const ALL = PROFILE_NAMES.flatMap((name) => [[name, 'message'] as const, [name, 'job'] as const]);
-const REDELIVERED = ALL.filter(([name, kind]) => name !== 'aws' || kind === 'message');
+const REDELIVERED = ALL.filter(
+  ([name, kind]) => kind === 'message' || PROFILES[name].jobs.afterFailure === 'redelivered',
+);
 
 describe('a delivery', () => {
   it.each(COUNTED)('on %s (%s) counts, up to %i, when its lock of %i ms runs out', (name, kind, most, lockMs) => {

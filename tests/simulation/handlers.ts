@@ -6,10 +6,15 @@ import { deliver } from '../../functions/local/deliver.ts';
 import { segmentHandler } from '../../functions/workflow/segment.ts';
 import { sweepHandler } from '../../functions/workflow/sweep.ts';
 import { SEGMENTS_QUEUE } from '../../shared/adapters/in-process/queued-scheduler.ts';
+import { hearPaymentNews } from '../../shared/application/hear-payment-news.ts';
+import { reconcilePayments } from '../../shared/application/reconcile-payments.ts';
 import { SWEEP_GRACE_MS } from '../../shared/application/sweep-orders.ts';
+import type { PageRequest } from '../../shared/ports/page.ts';
 import { isPortError } from '../../shared/ports/port-error.ts';
+import { NOON } from '../fixtures.ts';
 import type { Actor } from './actor.ts';
 import type { Held, HeldChanges } from './delivery.ts';
+import type { HeldNews } from './news.ts';
 import { endsOf, type Ports, portsOf } from './ports.ts';
 import { RETRY_BASE_MS } from './times.ts';
 import type { World } from './world.ts';
@@ -122,6 +127,24 @@ export function handlers(world: World) {
     begin('relay', relay, held.lost);
   }
 
+  function beginNews(held: HeldNews): void {
+    const hear = async (_: Actor, ports: Ports): Promise<void> => {
+      try {
+        await hearPaymentNews(ports, held.news);
+        held.done();
+      } catch (error) {
+        held.lost();
+        throw error;
+      }
+    };
+    begin('webhook', hear, held.lost);
+  }
+
+  /** All of the time that a history has. What is cut off goes on with the next one. */
+  function beginReconciliation(): void {
+    begin('reconcile', (_, ports) => reconcileAll(ports));
+  }
+
   function beginSweep(): void {
     nextSweep = scheduler.now() + SWEEP_INTERVAL_MS;
     begin('sweep', async (_, ports) => {
@@ -143,20 +166,40 @@ export function handlers(world: World) {
         beginSweep();
         return true;
       }
+      const news = world.profile.webhooks && dice.chance(0.6) ? world.news.take() : undefined;
+      if (news) {
+        beginNews(news);
+        return true;
+      }
       const relayFirst = dice.chance(0.5);
       const changes = relayFirst ? platform.takeChanges() : undefined;
       const message = changes ? undefined : platform.take();
       const late = changes || message || relayFirst ? changes : platform.takeChanges();
       if (message) beginMessage(message);
       else if (late) beginRelay(late);
-      return message !== undefined || late !== undefined;
+      if (message || late) return true;
+      const left = world.news.take();
+      if (left) beginNews(left);
+      return left !== undefined;
     },
-    nextWorkAt: () => Math.min(platform.nextAt(), sweepAt()),
+    nextWorkAt: () => Math.min(platform.nextAt(), sweepAt(), world.news.nextAt()),
     extraSweep: beginSweep,
+    reconcile: beginReconciliation,
     atWork: (): readonly Actor[] => [...atWork],
     /** Whoever fails in another way than ports do has a fault. */
     defect,
   };
+}
+
+/** Every page, with what is safe to do. */
+export async function reconcileAll(ports: Ports): Promise<void> {
+  let cursor: string | null = null;
+  do {
+    const page: PageRequest = { limit: 2, ...(cursor !== null && { cursor }) };
+    const result = await reconcilePayments(ports, { since: NOON - 60_000, page, repair: true });
+    if (result.kind === 'refused') throw new Error(`the reconciliation was refused: ${result.message}`);
+    cursor = result.nextCursor;
+  } while (cursor !== null);
 }
 
 /** How a port may fail on a bad day. Everything else is a mistake of whoever called it. */

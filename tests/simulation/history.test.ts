@@ -30,6 +30,19 @@ describe('histories', () => {
     }
   });
 
+  it('hear of a charge from the webhook first as well as from the workflow first', async () => {
+    const firsts = { webhook: 0, segment: 0 };
+    for (let seed = 1; seed <= 300; seed += 1) {
+      await runHistory(planFrom(seed, 'webhooks'), {
+        record({ who, what }) {
+          if (what.startsWith('OrderStore.save (paid)')) firsts[who.startsWith('webhook') ? 'webhook' : 'segment'] += 1;
+        },
+      });
+    }
+    expect(firsts.webhook).toBeGreaterThan(10);
+    expect(firsts.segment).toBeGreaterThan(10);
+  });
+
   it('with one order and with ten keep them, too', async () => {
     for (const orders of [1, 10]) {
       expect((await runBatch({ firstSeed: 1, histories: 40, profile: 'all', orders })).failures).toEqual([]);

@@ -22,6 +22,11 @@ const charging = after(pending, { type: 'begin-charge', reference: REFERENCE }).
 const failed = after(charging, { type: 'record-sealed' }).order;
 const paid = after(charging, { type: 'record-charge', transactionId: 'txn_1' }).order;
 const confirmed = after(paid, { type: 'confirm', accepted: true, by: 'restaurant:rest-1' }).order;
+/** As it never may be: the fact of the charge stands in the timeline twice. */
+const toldTwice: Order = {
+  ...confirmed,
+  timeline: confirmed.timeline.flatMap((event) => (event.name === 'payment_charged' ? [event, event] : [event])),
+};
 const changed = after(confirmed, {
   type: 'change-address',
   deliveryAddress: 'elsewhere',
@@ -190,7 +195,7 @@ describe('the invariants', () => {
     ['was swept where things went wrong', withFacts({ swept: 1 }, { ...good, faults: { ...NO_FAULTS, stall: 0.1 } })],
     [
       'was opened twice',
-      { ...good, entries: [...good.entries, { ...good.entries[0], reference: 'pay_2', state: 'open' }] },
+      { ...good, entries: [...good.entries, { ...good.entries[0], reference: 'pay_2', state: 'sealed' }] },
     ],
     ['is told of twice', withFacts({ notices: [...good.facts.notices, ...good.facts.notices] })],
   ] as const)('find nothing wrong with an order that %s', async (_, left) => {
@@ -420,6 +425,12 @@ describe('the invariants', () => {
       { ...good, letters: [{ queue: 'notify', orderId: pending.id, error: 'no' }] },
       `${pending.id}: a message of notify was given up on: no`,
     ],
+    [
+      'a second payment that nobody sealed',
+      { ...good, entries: [...good.entries, { ...good.entries[0], reference: 'pay_2', state: 'open' }] },
+      'a payment that it does not claim is open, and was not sealed by the reconciliation',
+    ],
+    ['a charge that is told of twice', leftBy(toldTwice, C), '2 events tell of 1 times a charge'],
     ['what was left over', { ...good, undelivered: ['notify/ord_a:1'] }, 'this was left over: notify/ord_a:1'],
     [
       'work for the sweeper though nothing went wrong',
@@ -495,7 +506,8 @@ describe('the invariants', () => {
     const left = withFacts({ violations: ['a violation'], handled: new Set(), swept: 1 }, leftBy(failed, C));
     const problems = await problemsOf({ ...left, atRest: false });
     const moved = expect.stringContaining('it is payment_failed, and charge was moved');
-    expect(problems).toEqual(['a violation', 'it does not come to rest', moved]);
+    const untold = expect.stringContaining('0 events tell of 1 times a charge');
+    expect(problems).toEqual(['a violation', 'it does not come to rest', moved, untold]);
   });
 });
 

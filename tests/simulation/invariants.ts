@@ -92,7 +92,21 @@ function moneyProblems(order: Order, all: readonly Movement[], entries: readonly
       ? []
       : ["another payment than the order's was moved"]),
     ...(open ? [`it is ${status}, and its payment can still be charged`] : []),
+    ...entries
+      .filter(({ reference, state }) => reference !== payment.reference && state !== 'sealed')
+      .map(({ state }) => `a payment that it does not claim is ${state}, and was not sealed by the reconciliation`),
+    ...eventProblems(order, moved),
   ];
+}
+
+/** What is told of money is what was moved, once each. */
+function eventProblems({ timeline }: Order, moved: readonly Movement[]): string[] {
+  const told = { charge: 'payment_charged', refund: 'payment_refunded' } as const;
+  return (['charge', 'refund'] as const).flatMap((kind) => {
+    const events = timeline.filter(({ name }) => name === told[kind]).length;
+    const movements = moved.filter((movement) => movement.kind === kind).length;
+    return events === movements ? [] : [`${events} events tell of ${movements} times a ${kind}`];
+  });
 }
 
 /** What was charged and not given back is what the orders cost that are kept. */

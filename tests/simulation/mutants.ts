@@ -602,4 +602,44 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'webhook-trusted',
+    what: "believes the provider's news instead of its books: a decline that comes late fails an order that is charged meanwhile",
+    patches: [
+      {
+        file: 'shared/application/hear-payment-news.ts',
+        find: 'ports: NewsPorts, { eventId, reference }: PaymentNews',
+        replace: 'ports: NewsPorts, { eventId, reference, type }: PaymentNews',
+      },
+      {
+        file: 'shared/application/hear-payment-news.ts',
+        find: 'const record = await ports.records.get(reference);',
+        replace:
+          "const books = await ports.records.get(reference);\n  const { charge: _, ...rest } = books ?? {};\n  const record = books && type === 'payment declined' ? ({ ...rest, state: 'sealed' } as typeof books) : books;",
+      },
+    ],
+  },
+  {
+    name: 'outcome-applied-twice',
+    what: 'records a charge again that was recorded by somebody else meanwhile: its customer and restaurant are told twice',
+    patches: [
+      {
+        file: 'shared/domain/decide.ts',
+        find: "if (order.status !== 'charging') return unchanged(order, outcomeAfterCharge(order));",
+        replace:
+          "if (order.status === 'paid') return changed(order, now, 'charged', [{ name: 'payment_charged', by: SYSTEM }]);\n  if (order.status !== 'charging') return unchanged(order, outcomeAfterCharge(order));",
+      },
+    ],
+  },
+  {
+    name: 'reconciliation-charges',
+    what: 'gets a payment that is open out of the way by having it charged',
+    patches: [
+      {
+        file: 'shared/application/reconcile-payments.ts',
+        find: 'const settled = await payments.settle(reference);',
+        replace: 'await payments.confirm(reference);\n    const settled = await payments.settle(reference);',
+      },
+    ],
+  },
 ];

@@ -29,7 +29,8 @@ const MOVES: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   cancelled: [],
   rejected: [],
   refunding: ['refunded', 'refund_failed'],
-  refunded: [],
+  // A refund may come back from the customer's bank.
+  refunded: ['refund_failed'],
   refund_failed: ['refunding', 'refunded'],
 };
 

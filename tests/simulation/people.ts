@@ -15,7 +15,7 @@ import type { Refused } from '../../shared/application/refusal.ts';
 import { republishEvents } from '../../shared/application/republish-events.ts';
 import type { Order } from '../../shared/domain/order.ts';
 import { NOON } from '../fixtures.ts';
-import type { handlers } from './handlers.ts';
+import { type handlers, reconcileAll } from './handlers.ts';
 import { PRICES, REPEATABLE, type Wish } from './own-rules.ts';
 import type { ActKind, PlannedAct, PlannedOrder } from './plan.ts';
 import { type Ports, portsOf } from './ports.ts';
@@ -202,6 +202,10 @@ const ACTS: Readonly<Partial<Record<ActKind, Use>>> = {
   redrive: async (ports) => {
     const { items } = await ports.deadLetters.list({}, { limit: 100 });
     for (const { id } of items) await redriveDeadLetter(ports, id);
+    return { kind: 'done' };
+  },
+  reconcile: async (ports) => {
+    await reconcileAll(ports);
     return { kind: 'done' };
   },
   republish: async (ports) => {

@@ -44,6 +44,7 @@ const ACT_KINDS = [
   'intrude',
   'redrive',
   'republish',
+  'reconcile',
 ] as const;
 export type ActKind = (typeof ACT_KINDS)[number];
 
@@ -81,7 +82,13 @@ export function planFrom(seed: number, profile: ProfileName, orderCount = 3): Pl
   const chance = dice(Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995);
   const orders = Array.from({ length: orderCount }, () => plannedOrder(chance));
   const acts = orders.flatMap((_, order) => fate(chance, order, orders.length));
-  return { seed, profile, orders, acts, faults: someFaults(chance), faultSteps: chance.between(150, 1_200) };
+  const faults = weatherFor(profile, someFaults(chance));
+  return { seed, profile, orders, acts, faults, faultSteps: chance.between(150, 1_200) };
+}
+
+/** News only come first where the answer of a call is late: that has to happen often enough. */
+function weatherFor(profile: ProfileName, faults: FaultRates): FaultRates {
+  return profile === 'webhooks' ? { ...faults, 'answers-late': 6 * faults['answers-late'] } : faults;
 }
 
 function plannedOrder(dice: Dice): PlannedOrder {

@@ -11,6 +11,7 @@ import type { MessageQueue } from '../../shared/ports/message-queue.ts';
 import type { NotificationSender } from '../../shared/ports/notification-sender.ts';
 import type { OrderStore } from '../../shared/ports/order-store.ts';
 import type { PaymentGateway } from '../../shared/ports/payment-gateway.ts';
+import type { PaymentRecords } from '../../shared/ports/payment-records.ts';
 import { PortError } from '../../shared/ports/port-error.ts';
 import type { ReceiptStore } from '../../shared/ports/receipt-store.ts';
 import type { RestaurantCatalog } from '../../shared/ports/restaurant-catalog.ts';
@@ -28,6 +29,8 @@ export function portsOf(world: World, actor: Actor) {
   return {
     orders: ordersOf(world, actor),
     payments: paymentsOf(world, actor),
+    records: recordsOf(world, actor),
+    metrics: { count: () => undefined },
     inbox: inboxOf(world, actor),
     sender: senderOf(world, actor),
     receipts: receiptsOf(world, actor),
@@ -156,6 +159,15 @@ function paymentsOf({ scheduler, provider, dice, chronicle }: World, actor: Acto
         return undecided(`refunding ${reference}`, () => provider.refund(reference)) ?? provider.refund(reference);
       }),
     status: (reference) => call('status', reference, false, () => provider.status(reference)),
+  };
+}
+
+function recordsOf({ scheduler, records }: World, actor: Actor): PaymentRecords {
+  const reads = <T>(name: string, subject: string, act: () => Promise<T>): Promise<T> =>
+    scheduler.call(actor, { name, subject, commits: false, act });
+  return {
+    get: (reference) => reads('PaymentRecords.get', reference, () => records.get(reference)),
+    list: (window, page) => reads('PaymentRecords.list', '', () => records.list(window, page)),
   };
 }
 

@@ -3,6 +3,8 @@ export interface Profile {
   readonly name: ProfileName;
   /** All handlers are one process: when one crashes all do, and what they had taken is there again after the restart. */
   readonly oneProcess: boolean;
+  /** The payment provider posts news, which are heard beside the workflow. */
+  readonly webhooks?: boolean;
   readonly changes: {
     /** Changes in one batch. */
     readonly batch: number;
@@ -37,7 +39,7 @@ export interface Delivery {
   readonly maxDeliveries: number;
 }
 
-export const PROFILE_NAMES = ['aws', 'azure', 'gcp', 'local'] as const;
+export const PROFILE_NAMES = ['aws', 'azure', 'gcp', 'local', 'webhooks'] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
 const SECOND = 1_000;
@@ -84,15 +86,18 @@ const cloudTasks: Delivery = {
   maxDeliveries: Number.POSITIVE_INFINITY,
 };
 
+const aws: Profile = {
+  name: 'aws',
+  oneProcess: false,
+  changes: { batch: 10, ordered: true, lockMs: MINUTE },
+  messages: sqs,
+  // Express executions start at least once, may run side by side, and are gone when they fail.
+  jobs: { ...sqs, loss: 1, afterFailure: 'forgotten', afterCrash: 'redelivered or forgotten' },
+};
+
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
-  aws: {
-    name: 'aws',
-    oneProcess: false,
-    changes: { batch: 10, ordered: true, lockMs: MINUTE },
-    messages: sqs,
-    // Express executions start at least once, may run side by side, and are gone when they fail.
-    jobs: { ...sqs, loss: 1, afterFailure: 'forgotten', afterCrash: 'redelivered or forgotten' },
-  },
+  aws,
+  webhooks: { ...aws, name: 'webhooks', webhooks: true },
   azure: {
     name: 'azure',
     oneProcess: false,

@@ -7,12 +7,14 @@ import { memoryReceiptStore } from '../../shared/adapters/memory/memory-receipt-
 import { memoryRestaurantCatalog } from '../../shared/adapters/memory/memory-restaurant-catalog.ts';
 import type { IssuerAnswer } from '../../shared/adapters/simulated/simulated-issuer.ts';
 import { simulatedPaymentGateway } from '../../shared/adapters/simulated/simulated-payment-gateway.ts';
+import { simulatedPaymentRecords } from '../../shared/adapters/simulated/simulated-payment-records.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
-import type { PaymentLedger } from '../../shared/ports/payment-ledger.ts';
+import type { LedgerEntry, PaymentLedger } from '../../shared/ports/payment-ledger.ts';
 import { type Dice, dice } from '../dice.ts';
 import { NOON } from '../fixtures.ts';
 import { type Chronicler, chronicler } from './chronicle.ts';
 import { delivery } from './delivery.ts';
+import { newsBoard } from './news.ts';
 import type { Plan } from './plan.ts';
 import { PROFILES } from './profiles.ts';
 import { type Host, type Scheduler, scheduler, type TraceLine } from './scheduler.ts';
@@ -69,7 +71,9 @@ export function world(plan: Plan, host: Host, { without, record }: WorldOptions 
   const chronicle = chronicler((violation) => clockwork.note('JUDGE', violation));
   const platform = delivery(profile, { scheduler: clockwork, dice: chance, violation: chronicle.violation });
   const { orders, feed } = memoryOrderStore({ cursorKey: CURSOR_KEY });
-  const ledger = watched(memoryPaymentLedger(), chronicle);
+  const board = newsBoard({ scheduler: clockwork, dice: chance });
+  const tell = profile.webhooks ? board.tell : () => undefined;
+  const ledger = watched(memoryPaymentLedger(), chronicle, tell);
   return {
     plan,
     profile,
@@ -81,6 +85,8 @@ export function world(plan: Plan, host: Host, { without, record }: WorldOptions 
     orders,
     feed,
     ledger,
+    records: simulatedPaymentRecords({ ledger }),
+    news: board,
     provider: provider(ledger, { dice: chance, scheduler: clockwork }),
     inbox: memoryInbox(),
     receipts: memoryReceiptStore(),
@@ -104,16 +110,25 @@ function remembered(ids: Ids): Ids {
   };
 }
 
-function watched(ledger: PaymentLedger, chronicle: Chronicler): PaymentLedger {
+type Tell = ReturnType<typeof newsBoard>['tell'];
+
+function watched(ledger: PaymentLedger, chronicle: Chronicler, tell: Tell): PaymentLedger {
   return {
     ...ledger,
     update: (reference, change) =>
       ledger.update(reference, (entry) => {
         const update = change(entry);
         if (update.movement) chronicle.moved(update.movement);
+        if (update.entry) tell(whatHappened(entry, update.entry), reference, entry.orderId);
         return update;
       }),
   };
+}
+
+/** In the words of a provider's events. */
+function whatHappened(before: LedgerEntry, after: LedgerEntry): string {
+  if (after.state !== before.state) return `payment ${after.state}`;
+  return after.declineCode === undefined ? 'payment tried' : 'payment declined';
 }
 
 function provider(ledger: PaymentLedger, { dice, scheduler }: { dice: Dice; scheduler: Scheduler }) {

@@ -44,11 +44,12 @@ export function stripeApi({ books, keys, faults, webhooks, requests }: StripeApi
     await faults.pass(route.operation);
     if (fault?.kind === 'slow') await pause(fault.ms ?? 0);
     failBefore(fault);
-    const result = await webhooks.during(() =>
-      inTurn(route.locks ? objectId : undefined, () => route.act(books, params, objectId, attempts)),
+    const { result, told } = await inTurn(route.locks ? objectId : undefined, () =>
+      webhooks.during(() => route.act(books, params, objectId, attempts)),
     );
     const lost = result === LOST || fault?.kind === 'drop-after';
     const body = JSON.stringify(result === LOST ? books.intents.get(objectId) : result);
+    await told();
     if (fault?.kind === '500-after') throw serverError();
     return { status: 200, body, lost };
   }

@@ -4,13 +4,13 @@ import Stripe from 'stripe';
 /** How events are brought to the endpoint. */
 export interface Delivery {
   /** How long each waits, beginning with the first; the last goes for all that follow. */
-  readonly delaysMs?: readonly number[];
+  readonly delaysMs?: readonly number[] | undefined;
   /** How often each is sent; twice or more are repeats. */
-  readonly copies?: number;
+  readonly copies?: number | undefined;
   /** Held back until `release`, which sends the newest first. */
-  readonly hold?: boolean;
+  readonly hold?: boolean | undefined;
   /** The answer of the call waits until its events were delivered. */
-  readonly beforeAnswer?: boolean;
+  readonly beforeAnswer?: boolean | undefined;
 }
 
 export interface WebhookEndpoint extends Delivery {
@@ -102,12 +102,12 @@ export function webhookSender(now: () => number, newId: () => string) {
     release(): void {
       for (const event of held.splice(0).toReversed()) send(event);
     },
-    /** Carries out a call; where the endpoint wants it so, its events are delivered before it answers. */
-    async during<T>(act: () => Promise<T>): Promise<T> {
+    /** Carries out a call. `told` ends at once, or, where the endpoint wants it so, when the call's events were delivered. */
+    during<T>(act: () => T): { readonly result: T; told(): Promise<unknown> } {
       const before = new Set(underWay);
-      const result = await act();
-      if (endpoint?.beforeAnswer) await Promise.all([...underWay].filter((work) => !before.has(work)));
-      return result;
+      const result = act();
+      const events = endpoint?.beforeAnswer ? [...underWay].filter((work) => !before.has(work)) : [];
+      return { result, told: () => Promise.all(events) };
     },
     /** Resolves when everything that was told has been taken, or given up on. */
     async idle(): Promise<void> {
