@@ -54,6 +54,7 @@ export default {
     adapter('sqlite', ['^(node:)?sqlite$', '^crypto$', '^fs$', '^path$', 'node_modules/(tinyqueue|lru-cache)/']),
     adapter('in-process', ['^crypto$', 'node_modules/@scure/base/']),
     adapter('smtp', ['node_modules/(@types/)?nodemailer/']),
+    adapter('stripe', ['node_modules/stripe/']),
   ],
   options: {
     tsPreCompilationDeps: true,

@@ -15,7 +15,7 @@ export default defineConfig({
     projects: [
       project('unit', ['tests/unit/**/*.test.ts', 'tests/*.test.ts']),
       project('conformance', ['tests/conformance/**/*.test.ts', 'tests/adapters/**/*.test.ts']),
-      project('functions', ['tests/functions/**/*.test.ts']),
+      project('functions', ['tests/functions/**/*.test.ts', 'tests/reconciliation/**/*.test.ts']),
       project('e2e', ['tests/e2e/**/*.test.ts']),
       project('simulation', ['tests/simulation/**/*.test.ts']),
       project('load', ['tests/load/**/*.test.ts']),

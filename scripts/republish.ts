@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { republicationSchema } from '../functions/http/schemas/operations.ts';
 import { plain, runCommand, UsageError } from './command.ts';
 import {
@@ -9,7 +9,7 @@ import {
   operatorClient,
   RefusedError,
 } from './operator-client.ts';
-import { readSpan } from './spans.ts';
+import { readInstant } from './spans.ts';
 
 const HELP = `npm run republish -- --since T [--until T] [--dry-run] [--cursor C]
 
@@ -79,8 +79,8 @@ async function main(): Promise<void> {
 
 function windowOf(since: string | undefined, until: string | undefined, now: number): Window {
   if (since === undefined) throw new UsageError('--since is missing');
-  const from = instantOf('since', since, now);
-  const to = until === undefined ? now : instantOf('until', until, now);
+  const from = readInstant('since', since, now);
+  const to = until === undefined ? now : readInstant('until', until, now);
   if (from > to) throw new UsageError(`--since must not lie after ${until === undefined ? 'now' : '--until'}`);
   return { since: iso(from), ...(until !== undefined && { until: iso(to) }) };
 }
@@ -144,13 +144,6 @@ function commandOf({ url, window, dryRun, cursor }: Walk): string {
     ...(url === undefined ? [] : [`--url ${url}`]),
   ];
   return `npm run republish -- ${options.join(' ')}`;
-}
-
-function instantOf(option: string, text: string, now: number): number {
-  if (/^\d+[smhd]$/.test(text)) return now - readSpan(option, text);
-  if (z.iso.date().safeParse(text).success) return Date.parse(text);
-  if (z.iso.datetime({ offset: true }).safeParse(text).success) return Date.parse(text);
-  throw new UsageError(`--${option} ${text} is no instant such as 2026-11-22T12:00:00Z, a day or an age such as 24h`);
 }
 
 function iso(epochMs: number): string {

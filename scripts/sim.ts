@@ -16,7 +16,8 @@ the same seed gives the same history.
 
   --histories N   how many, of consecutive seeds; 10000, and at most 4000 for each mutant
   --seed S        the first seed; 1. "random" takes another one each time, and says which
-  --profile NAME  aws, azure, gcp, local or webhooks (aws, and a payment provider that posts news): whose promises about delivery hold; left out, all of them in turn
+  --profile NAME  aws, azure, gcp or local: whose promises about delivery hold; or webhooks, which is aws and a payment provider
+                  that posts news; left out, all of them in turn
   --orders N      orders in each history, 1 to 10; 3
   --processes N   how many run side by side; one for each core
   --replay        runs everything twice, and compares the traces

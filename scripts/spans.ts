@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { UsageError } from './command.ts';
 
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -8,6 +9,14 @@ export function readSpan(option: string, text: string): number {
   if (digits === undefined)
     throw new UsageError(`--${option} ${text} is no span of time: give one such as 30s, 5m or 2h`);
   return Number(digits) * UNITS[unit as keyof typeof UNITS];
+}
+
+/** Epoch milliseconds of what somebody typed behind `option`: an instant with its offset, a day (its beginning, UTC) or an age. */
+export function readInstant(option: string, text: string, now: number): number {
+  if (/^\d+[smhd]$/.test(text)) return now - readSpan(option, text);
+  if (z.iso.date().safeParse(text).success) return Date.parse(text);
+  if (z.iso.datetime({ offset: true }).safeParse(text).success) return Date.parse(text);
+  throw new UsageError(`--${option} ${text} is no instant such as 2026-11-22T12:00:00Z, a day or an age such as 24h`);
 }
 
 /** A span for people, in the unit that fits: `45 s`, `12 min`, `3 h`, `2 d`. */

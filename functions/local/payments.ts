@@ -10,8 +10,8 @@ import { PortError } from '../../shared/ports/port-error.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import type { LocalAdapters } from './adapters.ts';
 
-export const STRIPE_SECRET_KEY = 'STRIPE_SECRET_KEY';
-export const STRIPE_WEBHOOK_SECRET = 'STRIPE_WEBHOOK_SECRET';
+const STRIPE_SECRET_KEY = 'STRIPE_SECRET_KEY';
+const STRIPE_WEBHOOK_SECRET = 'STRIPE_WEBHOOK_SECRET';
 
 export interface StripeOptions {
   readonly settings: LocalSettings;

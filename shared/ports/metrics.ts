@@ -1,5 +1,5 @@
 /** What the business and its operators count. The names are the same on every platform's dashboard. */
-export const METRIC_NAMES = [
+const METRIC_NAMES = [
   /** Webhooks whose signature, age or form is not good. */
   'WebhooksRefused',
   /** Genuine webhooks of a type that nothing here listens to. */

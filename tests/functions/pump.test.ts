@@ -20,6 +20,8 @@ interface Options {
   readonly handle?: (body: unknown) => Promise<unknown>;
   readonly sweep?: () => Promise<void>;
   readonly sweepIntervalMs?: number;
+  readonly reconcile?: () => Promise<unknown>;
+  readonly reconcileIntervalMs?: number;
   readonly feed?: (inner: ChangeFeed) => ChangeFeed;
   readonly queue?: (inner: MessageQueue) => MessageQueue;
 }
@@ -64,6 +66,8 @@ function platform(options: Options = {}) {
     },
     sweep: options.sweep ?? (async () => undefined),
     sweepIntervalMs: options.sweepIntervalMs ?? SWEEP_MS,
+    ...(options.reconcile && { reconcile: options.reconcile }),
+    ...(options.reconcileIntervalMs && { reconcileIntervalMs: options.reconcileIntervalMs }),
     retryBaseMs: BASE_MS,
     clock,
     logger: { info: log('info'), warn: log('warn'), error: log('error') },
@@ -802,5 +806,41 @@ describe('a stop', () => {
     expect(vi.getTimerCount()).toBe(1);
     await running.stop();
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('the reconciliation', () => {
+  it('comes once in each interval, also after it failed, and never beside itself', async () => {
+    const HOUR = 3_600_000;
+    let runs = 0;
+    const first = gate();
+    const {
+      pump: running,
+      pass,
+      logs,
+    } = platform({
+      reconcileIntervalMs: HOUR,
+      sweepIntervalMs: 10 * HOUR,
+      async reconcile() {
+        runs += 1;
+        if (runs === 1) await first.opened;
+        if (runs === 2) throw new PortError('unavailable', 'PaymentRecords.list');
+      },
+    });
+    running.start();
+    await running.idle();
+    await pass(HOUR - 1);
+    expect(runs).toBe(0);
+    await pass(1);
+    expect(runs).toBe(1);
+    await pass(2 * HOUR);
+    expect(runs).toBe(1);
+    first.open();
+    await pass(0);
+    await pass(HOUR);
+    expect(runs).toBe(2);
+    expect(logs).toMatchObject([{ level: 'error', message: 'reconciliation failed; the next one tries again' }]);
+    await pass(HOUR);
+    expect(runs).toBe(3);
   });
 });

@@ -21,6 +21,7 @@ const VIOLATIONS = [
   ['adapters', 'shared/adapters/memory/a.ts', '../../application/b.ts'],
   ['adapters', 'shared/adapters/memory/a.ts', '../sqlite/b.ts'],
   ['memory-sdk', 'shared/adapters/memory/a.ts', 'node:sqlite'],
+  ['stripe-sdk', 'shared/adapters/stripe/a.ts', 'node:http'],
   ['handlers', 'functions/http/a.ts', '../../shared/adapters/memory/b.ts'],
   ['handlers', 'functions/events/a.ts', '../local/b.ts'],
   ['platforms', 'functions/local/a.ts', '../aws/b.ts'],

@@ -100,7 +100,7 @@ function takeMethod(books: Books, intent: Intent, method: string | undefined): v
   intent.status = 'requires_confirmation';
 }
 
-export function approve(books: Books, intent: Intent, card: Card): Intent {
+function approve(books: Books, intent: Intent, card: Card): Intent {
   const charge = addCharge(books, intent, { status: 'succeeded', failure_code: null });
   intent.status = 'succeeded';
   intent.latest_charge = charge.id;

@@ -9,7 +9,7 @@ function cardOf(books: Books, { payment_method: method }: Intent) {
   return method === null ? undefined : CARDS[books.saved.get(method)?.card ?? method];
 }
 
-export function chargeOf(books: Books, intent: Intent): Charge {
+function chargeOf(books: Books, intent: Intent): Charge {
   const charge = books.charges.get(intent.latest_charge ?? '');
   if (charge?.status !== 'succeeded') throw invalid('charge_not_refundable', 'payment_intent');
   return charge;
