@@ -16,6 +16,8 @@ const DEFAULTS = {
   dataFile: 'data/orders.sqlite',
   logLevel: 'info',
   smtpFrom: 'orders@localhost.localdomain',
+  payments: 'simulated',
+  reconcileIntervalMs: DAY_MS,
 };
 
 /** Key in the environment, name in the settings, least and most. */
@@ -28,8 +30,18 @@ const NUMBERS = [
   ['SWEEP_INTERVAL_MS', 'sweepIntervalMs', 100, 3_600_000],
   ['NOTICE_MAX_AGE_MS', 'noticeMaxAgeMs', 60_000, 30 * DAY_MS],
   ['PORT', 'port', 0, 65_535],
+  ['RECONCILE_INTERVAL_MS', 'reconcileIntervalMs', 60_000, 30 * DAY_MS],
 ] as const;
-const KEYS = [...NUMBERS.map(([key]) => key), 'CORS_ORIGINS', 'DATA_FILE', 'LOG_LEVEL', 'SMTP_URL', 'SMTP_FROM'];
+const KEYS = [
+  ...NUMBERS.map(([key]) => key),
+  'CORS_ORIGINS',
+  'DATA_FILE',
+  'LOG_LEVEL',
+  'SMTP_URL',
+  'SMTP_FROM',
+  'PAYMENTS',
+  'STRIPE_API_BASE',
+];
 
 /** What is said of one key; undefined when nothing is. */
 function complaint(key: string, value: string): string | undefined {
@@ -135,6 +147,24 @@ describe('the settings', () => {
   it('take a sender, and refuse what is no address', () => {
     expect(readLocalSettings({ SMTP_FROM: 'orders@shop.example' }).smtpFrom).toBe('orders@shop.example');
     expect(complaint('SMTP_FROM', 'orders')).toBe('SMTP_FROM: must be a mail address');
+  });
+
+  it('take Stripe for payments, and nobody else', () => {
+    expect(readLocalSettings({ PAYMENTS: 'stripe' }).payments).toBe('stripe');
+    expect(complaint('PAYMENTS', 'paypal')).toBe('PAYMENTS: must be simulated or stripe');
+  });
+
+  it.each(['http://127.0.0.1:12111', 'http://localhost:12111', 'http://[::1]:12111', 'https://api.stripe.com'])(
+    'let the secret key of Stripe go to %s',
+    (stripeApiBase) => {
+      expect(readLocalSettings({ STRIPE_API_BASE: stripeApiBase }).stripeApiBase).toBe(stripeApiBase);
+    },
+  );
+
+  it('do not let the secret key of Stripe go to another machine in the clear', () => {
+    expect(complaint('STRIPE_API_BASE', 'http://stripe.example')).toBe(
+      'STRIPE_API_BASE: must be https, or http to this machine',
+    );
   });
 
   it('take a data file, also none', () => {
