@@ -18,7 +18,7 @@ const FILE = fileURLToPath(new URL('../docs/openapi.json', import.meta.url));
 /** The document as the file holds it. The same routes always give the same text. */
 export function openApiText(): string {
   // Routes are registered here and none is called, so they need nothing of what a platform gives them.
-  const app = createApp({ corsOrigins: [], operations: {} } as unknown as AppDeps);
+  const app = createApp({ corsOrigins: [], operations: {}, provider: { news: {} } } as unknown as AppDeps);
   return `${JSON.stringify(app.getOpenAPI31Document(DOCUMENT), null, 2)}\n`;
 }
 

@@ -6,12 +6,19 @@ import { expect } from 'vitest';
 import { createApp } from '../../functions/http/app.ts';
 import type { App, AppDeps } from '../../functions/http/app-context.ts';
 import { jwtAuthenticator } from '../../functions/http/auth.ts';
+import { countingMetrics } from '../../shared/adapters/in-process/counting-metrics.ts';
+import { environmentSecrets } from '../../shared/adapters/in-process/environment-secrets.ts';
 import { hmacIds } from '../../shared/adapters/in-process/hmac-ids.ts';
 import { queuedPublisher } from '../../shared/adapters/in-process/queued-publisher.ts';
+import { memoryInbox } from '../../shared/adapters/memory/memory-inbox.ts';
 import { memoryMessageQueue } from '../../shared/adapters/memory/memory-message-queue.ts';
 import { memoryOrderStore } from '../../shared/adapters/memory/memory-order-store.ts';
+import { memoryPaymentLedger } from '../../shared/adapters/memory/memory-payment-ledger.ts';
 import { memoryReceiptStore } from '../../shared/adapters/memory/memory-receipt-store.ts';
 import { memoryRestaurantCatalog } from '../../shared/adapters/memory/memory-restaurant-catalog.ts';
+import { simulatedPaymentGateway } from '../../shared/adapters/simulated/simulated-payment-gateway.ts';
+import { simulatedPaymentRecords } from '../../shared/adapters/simulated/simulated-payment-records.ts';
+import { stripeNewsReader } from '../../shared/adapters/stripe/stripe-news-reader.ts';
 import type { Restaurant } from '../../shared/domain/restaurant.ts';
 import { DEFAULT_THRESHOLDS } from '../../shared/domain/rules.ts';
 import type { DeadLetters } from '../../shared/ports/dead-letters.ts';
@@ -130,6 +137,7 @@ export async function startApi(overrides: Partial<AppDeps> = {}, { docs = true }
     newRequestId: sequence('request'),
     corsOrigins: [ORIGIN],
     operations: { deadLetters, publisher: queuedPublisher({ queue, clock }), thresholds: DEFAULT_THRESHOLDS },
+    provider: aProvider(clock),
     ...(docs && { docsAsset: (name: string) => readFile(join(getAbsoluteFSPath(), name)) }),
     ...overrides,
     orders: counted.orders,
@@ -154,6 +162,22 @@ export async function startApi(overrides: Partial<AppDeps> = {}, { docs = true }
         ...sent,
         headers: { 'Idempotency-Key': key ?? nextKey(), ...headers },
       }),
+  };
+}
+
+export const WEBHOOK_SECRET = 'whsec_test';
+
+/** Simulated payments, whose provider posts news as Stripe would; with what looks inside. */
+export function aProvider(clock: ManualClock) {
+  const ledger = memoryPaymentLedger();
+  const secrets = environmentSecrets({ STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET });
+  return {
+    news: stripeNewsReader({ secrets, secretName: 'STRIPE_WEBHOOK_SECRET', clock }),
+    records: simulatedPaymentRecords({ ledger }),
+    payments: simulatedPaymentGateway({ ledger, clock }),
+    inbox: memoryInbox(),
+    metrics: countingMetrics(),
+    times: { approvalTimeoutMs: 86_400_000, confirmationTimeoutMs: 300_000 },
   };
 }
 

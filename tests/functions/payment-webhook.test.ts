@@ -1,38 +1,20 @@
 import Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
-import { countingMetrics } from '../../shared/adapters/in-process/counting-metrics.ts';
-import { environmentSecrets } from '../../shared/adapters/in-process/environment-secrets.ts';
-import { memoryInbox } from '../../shared/adapters/memory/memory-inbox.ts';
 import { memoryOrderStore } from '../../shared/adapters/memory/memory-order-store.ts';
-import { memoryPaymentLedger } from '../../shared/adapters/memory/memory-payment-ledger.ts';
-import { simulatedPaymentGateway } from '../../shared/adapters/simulated/simulated-payment-gateway.ts';
-import { simulatedPaymentRecords } from '../../shared/adapters/simulated/simulated-payment-records.ts';
-import { stripeNewsReader } from '../../shared/adapters/stripe/stripe-news-reader.ts';
 import type { OrderStore } from '../../shared/ports/order-store.ts';
 import { PortError } from '../../shared/ports/port-error.ts';
 import { after, anOrder, NOON } from '../fixtures.ts';
 import { manualClock } from '../manual-clock.ts';
-import { expectProblem, type Sent, startApi } from './app.harness.ts';
+import { aProvider, expectProblem, type Sent, startApi, WEBHOOK_SECRET } from './app.harness.ts';
 
 const PATH = '/v1/webhooks/stripe';
-const SECRET = 'whsec_test';
 const { webhooks } = new Stripe('signs-only');
 
 /** An API with an order whose charge has happened and is not written, and a way to post events about it. */
 async function startWithCharge(wrapped: (orders: OrderStore) => OrderStore = (same) => same) {
   const clock = manualClock(NOON);
-  const ledger = memoryPaymentLedger();
-  const payments = simulatedPaymentGateway({ ledger, clock });
-  const metrics = countingMetrics();
-  const secrets = environmentSecrets({ STRIPE_WEBHOOK_SECRET: SECRET });
-  const provider = {
-    news: stripeNewsReader({ secrets, secretName: 'STRIPE_WEBHOOK_SECRET', clock }),
-    records: simulatedPaymentRecords({ ledger }),
-    payments,
-    inbox: memoryInbox(),
-    metrics,
-    times: { approvalTimeoutMs: 86_400_000, confirmationTimeoutMs: 300_000 },
-  };
+  const provider = aProvider(clock);
+  const { payments, metrics } = provider;
   const orders = wrapped(memoryOrderStore().orders);
   const api = await startApi({ provider, orders, clock });
   const pending = anOrder();
@@ -47,7 +29,7 @@ async function startWithCharge(wrapped: (orders: OrderStore) => OrderStore = (sa
     type: 'payment_intent.succeeded',
     data: { object: { id: reference, object: 'payment_intent', metadata: { order_id: pending.id } } },
   };
-  const signed = (payload: string, secret = SECRET, at = NOON / 1_000) =>
+  const signed = (payload: string, secret = WEBHOOK_SECRET, at = NOON / 1_000) =>
     webhooks.generateTestHeaderString({ payload, secret, timestamp: at });
   const post = (payload: string, sent: Sent = {}) =>
     api.send('POST', PATH, { as: null, raw: payload, headers: { 'Stripe-Signature': signed(payload) }, ...sent });
@@ -103,11 +85,11 @@ describe('a webhook of Stripe', () => {
     ],
     [
       'signed five minutes and a second ago',
-      (sign: Sign, body: string) => ({ 'Stripe-Signature': sign(body, SECRET, NOON / 1_000 - 301) }),
+      (sign: Sign, body: string) => ({ 'Stripe-Signature': sign(body, WEBHOOK_SECRET, NOON / 1_000 - 301) }),
     ],
     [
       'signed in the future',
-      (sign: Sign, body: string) => ({ 'Stripe-Signature': sign(body, SECRET, NOON / 1_000 + 301) }),
+      (sign: Sign, body: string) => ({ 'Stripe-Signature': sign(body, WEBHOOK_SECRET, NOON / 1_000 + 301) }),
     ],
   ] as const)('%s is refused, counted, and changes nothing', async (_, make) => {
     const { event, post, signed, statusOf, metrics } = await startWithCharge();
@@ -157,7 +139,8 @@ describe('a webhook of Stripe', () => {
   });
 
   it('is not there where the provider posts nothing', async () => {
-    const api = await startApi();
+    const { news: _, ...silent } = aProvider(manualClock(NOON));
+    const api = await startApi({ provider: silent });
     expect((await api.send('POST', PATH, { as: 'olga', body: {} })).status).toBe(404);
   });
 });

@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { countingMetrics } from '../../shared/adapters/in-process/counting-metrics.ts';
-import { memoryInbox } from '../../shared/adapters/memory/memory-inbox.ts';
-import { memoryPaymentLedger } from '../../shared/adapters/memory/memory-payment-ledger.ts';
-import { simulatedPaymentGateway } from '../../shared/adapters/simulated/simulated-payment-gateway.ts';
-import { simulatedPaymentRecords } from '../../shared/adapters/simulated/simulated-payment-records.ts';
 import type { PaymentRecords } from '../../shared/ports/payment-records.ts';
 import { PortError } from '../../shared/ports/port-error.ts';
 import { NOON } from '../fixtures.ts';
 import { manualClock } from '../manual-clock.ts';
-import { expectProblem, type Person, startApi } from './app.harness.ts';
+import { aProvider, expectProblem, type Person, startApi } from './app.harness.ts';
 
 const PATH = '/v1/operations/reconciliations';
 const SINCE = new Date(NOON - 1_000).toISOString();
@@ -16,19 +11,9 @@ const USD = { amount: 1599, currency: 'USD' };
 
 async function startWithBooks(wrapped: (records: PaymentRecords) => PaymentRecords = (same) => same) {
   const clock = manualClock(NOON);
-  const ledger = memoryPaymentLedger();
-  const payments = simulatedPaymentGateway({ ledger, clock });
-  const metrics = countingMetrics();
-  const api = await startApi({
-    clock,
-    provider: {
-      records: wrapped(simulatedPaymentRecords({ ledger })),
-      payments,
-      inbox: memoryInbox(),
-      metrics,
-      times: { approvalTimeoutMs: 86_400_000, confirmationTimeoutMs: 300_000 },
-    },
-  });
+  const { records, ...provider } = aProvider(clock);
+  const { payments, metrics } = provider;
+  const api = await startApi({ clock, provider: { ...provider, records: wrapped(records) } });
   /** A payment that no order claims, and the reference of it. */
   const stray = async (charged: boolean, orderId = 'ord_nobody') => {
     const { reference } = await payments.open({
