@@ -15,10 +15,7 @@ export const METADATA = {
 export const AUTHENTICATION_REQUIRED = 'authentication-required';
 const INVALID_METHOD = 'invalid_payment_method';
 
-const AUTHENTICATION: readonly (string | undefined)[] = [
-  'authentication_required',
-  'payment_intent_authentication_failure',
-];
+const AUTHENTICATION: readonly string[] = ['authentication_required', 'payment_intent_authentication_failure'];
 
 /** Why nothing was charged, when the issuer said no or the customer had to act; undefined when nobody said anything. */
 export function declineCodeOf({
@@ -31,11 +28,12 @@ export function declineCodeOf({
   return metadata[METADATA.refusedMethod] === undefined ? undefined : INVALID_METHOD;
 }
 
-/** The issuer's own reason where it says more than that it declined. */
+/** The issuer's own reason where it says more than that it declined. The SDK's errors have empty texts for what is not there. */
 export function codeOf(error: { readonly code?: string; readonly decline_code?: string }): string {
-  const { code = 'card_declined', decline_code: reason } = error;
+  const code = error.code || 'card_declined';
+  const reason = error.decline_code || 'generic_decline';
   if (AUTHENTICATION.includes(code) || AUTHENTICATION.includes(reason)) return AUTHENTICATION_REQUIRED;
-  return reason === undefined || reason === 'generic_decline' ? code : reason;
+  return reason === 'generic_decline' ? code : reason;
 }
 
 /** The charge of an intent that succeeded. */
