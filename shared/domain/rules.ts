@@ -38,7 +38,7 @@ function reaches({ amount, currency }: Money, thresholds: Readonly<Record<string
 }
 
 /** Who hears of which events. Every platform's bus, topic or queue filters by exactly these rows. */
-const SUBSCRIPTIONS = {
+export const SUBSCRIPTIONS = {
   notify: { names: 'all' },
   receipt: { names: ['payment_charged'] },
   operators: {
