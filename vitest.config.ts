@@ -16,6 +16,7 @@ export default defineConfig({
       project('unit', ['tests/unit/**/*.test.ts', 'tests/*.test.ts']),
       project('conformance', ['tests/conformance/**/*.test.ts', 'tests/adapters/**/*.test.ts']),
       project('functions', ['tests/functions/**/*.test.ts', 'tests/reconciliation/**/*.test.ts']),
+      project('infra', ['tests/infra/**/*.test.ts']),
       project('e2e', ['tests/e2e/**/*.test.ts']),
       project('simulation', ['tests/simulation/**/*.test.ts']),
       project('load', ['tests/load/**/*.test.ts']),

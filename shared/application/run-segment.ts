@@ -1,14 +1,11 @@
 import type { SegmentJob } from '../domain/change.ts';
-import type { Logger } from '../ports/logger.ts';
-import { isPortError, PortError } from '../ports/port-error.ts';
+import { isPortError } from '../ports/port-error.ts';
 import type { TaskOutcome, WorkflowDefinition } from '../workflow/definition.ts';
-import { afterTask, definitionFor, resolve, resume, type Target, taskNamed } from '../workflow/interpreter.ts';
-import { errorFields } from './error-fields.ts';
-import { parkOrder } from './park-order.ts';
-import { TASKS, type TaskContext, type TaskPorts } from './tasks.ts';
+import { afterTask, resolve, type Target, taskNamed } from '../workflow/interpreter.ts';
+import { beginSegment, restSegment, type StepPorts, tryTask } from './segment-steps.ts';
+import type { TaskContext } from './tasks.ts';
 
-export interface SegmentPorts extends TaskPorts {
-  readonly logger: Logger;
+export interface SegmentPorts extends StepPorts {
   /** The first interval of a task's retries (`RETRY_BASE_MS`). */
   readonly retryBaseMs: number;
 }
@@ -25,11 +22,9 @@ export interface SegmentTrace {
  */
 export async function runSegment(ports: SegmentPorts, job: SegmentJob): Promise<SegmentTrace> {
   const { orderId } = job;
-  const order = await ports.orders.get(orderId);
-  if (!order) throw new PortError('not-found', 'runSegment', { message: `there is no order ${orderId}` });
-  const definition = definitionFor(order.position);
+  const { definition, state } = await beginSegment(ports, job);
   const states: string[] = [];
-  let name = resume(order, job, ports.clock.now());
+  let name = state;
   while (name !== undefined) {
     states.push(name);
     const outcome = await runTask(ports, { orderId, definition, state: name });
@@ -49,8 +44,7 @@ async function goOn(
   if (state.type === 'task') return name;
   states.push(name);
   if (state.type !== 'retryAfter') return undefined;
-  const { orderId, waitId } = job;
-  return parkOrder(ports, { orderId, definition, name, state, ...(waitId !== undefined && { waitId }) });
+  return restSegment(ports, job, { definition, state: name });
 }
 
 /**
@@ -58,13 +52,12 @@ async function goOn(
  * that no retry mends (a rotated key, say) goes there at once: it must end in a long retry with an alert, never in silence.
  */
 async function runTask(ports: SegmentPorts, context: TaskContext): Promise<TaskOutcome> {
-  const { task, timeoutMs, retry, onUnavailable } = taskNamed(context.definition, context.state);
+  const { retry, onUnavailable } = taskNamed(context.definition, context.state);
   for (let tries = 0; ; tries += 1) {
     try {
-      return await ports.clock.within(timeoutMs, context.state, TASKS[task](ports, context));
+      return await tryTask(ports, context);
     } catch (error) {
       if (!isPortError(error)) throw error;
-      ports.logger.warn({ orderId: context.orderId, state: context.state, ...errorFields(error) }, 'a task failed');
       if (!error.retryable || !retry || tries >= retry.maxAttempts) {
         if (onUnavailable) return 'unavailable';
         throw error;
