@@ -33,7 +33,6 @@ export interface ProviderDeps {
   readonly records: PaymentRecords;
   readonly payments: PaymentGateway;
   readonly inbox: Inbox;
-  readonly metrics: Metrics;
   readonly times: WorkflowTimes;
 }
 
@@ -46,6 +45,7 @@ export interface AppDeps {
   readonly clock: Clock;
   readonly authenticate: Authenticator;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   /** Makes an id for a request that brings none: up to 64 of `A-Z a-z 0-9 . _ -`. */
   readonly newRequestId: () => string;
   /** Web origins that browsers may call from, compared exactly. */

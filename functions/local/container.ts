@@ -64,6 +64,7 @@ export async function localContainer(parts: LocalParts): Promise<LocalContainer>
     ids,
     clock,
     logger: parts.logger,
+    metrics,
     authenticate: localAuthenticator(issuer, clock),
     corsOrigins: settings.corsOrigins,
     newRequestId: randomUUID,
@@ -73,7 +74,7 @@ export async function localContainer(parts: LocalParts): Promise<LocalContainer>
       publisher: platform.publisher,
       thresholds: thresholdsOf(settings),
     },
-    provider: { ...platform.adapters, metrics, times: settings },
+    provider: { ...platform.adapters, times: settings },
   });
   const { notices, deadLetters, ledger } = adapters;
   const simulated = settings.payments === 'simulated';
@@ -91,7 +92,7 @@ function localPump({ adapters, settings, sender, clock, logger, publisher, metri
   const thresholds = thresholdsOf(settings);
   const scheduler = queuedScheduler({ queue: adapters.queue, clock });
   const { noticeMaxAgeMs } = settings;
-  const ports = { ...adapters, sender, clock, logger, thresholds, scheduler, noticeMaxAgeMs };
+  const ports = { ...adapters, sender, clock, logger, metrics, thresholds, scheduler, noticeMaxAgeMs };
   return pump({
     ...ports,
     relay: relayHandler({ ...ports, publisher }),
@@ -103,7 +104,7 @@ function localPump({ adapters, settings, sender, clock, logger, publisher, metri
     },
     sweep: sweepHandler(ports),
     sweepIntervalMs: settings.sweepIntervalMs,
-    reconcile: reconcileHandler({ ...ports, metrics, times: settings }),
+    reconcile: reconcileHandler({ ...ports, times: settings }),
     reconcileIntervalMs: settings.reconcileIntervalMs,
     retryBaseMs: settings.retryBaseMs,
   });

@@ -58,7 +58,8 @@ const integer = (least: number, most: number, standard: number) => {
     .default(standard);
 };
 
-const shared = {
+/** The settings of every platform, by their keys in the environment. */
+export const SHARED_SETTINGS = {
   APPROVAL_THRESHOLD: integer(1, Number.MAX_SAFE_INTEGER, 100_000),
   HIGH_VALUE_THRESHOLD: integer(1, Number.MAX_SAFE_INTEGER, 10_000),
   CONFIRMATION_TIMEOUT_MS: integer(1, DAY_MS, 300_000),
@@ -75,6 +76,19 @@ const shared = {
     .refine((list) => list.every(isOrigin), 'must be origins such as https://shop.example, separated by commas'),
 };
 
+export const LOG_LEVEL_SETTING = z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info');
+export const SMTP_FROM_SETTING = z.email('must be a mail address').default('orders@localhost.localdomain');
+
+/** Who takes the money. */
+export const PAYMENT_SETTINGS = {
+  PAYMENTS: z.enum(['simulated', 'stripe'], 'must be simulated or stripe').default('simulated'),
+  STRIPE_API_BASE: z
+    .url({ protocol: /^https?$/, error: 'must be a URL such as http://127.0.0.1:12111' })
+    // The secret key goes there.
+    .refine(isSafeTarget, 'must be https, or http to this machine')
+    .optional(),
+};
+
 const local = {
   PORT: integer(0, 65_535, 3_000),
   DATA_FILE: z
@@ -84,24 +98,43 @@ const local = {
       "must not be gateway.sqlite: the gateway's own books have that name",
     )
     .default('data/orders.sqlite'),
-  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  LOG_LEVEL: LOG_LEVEL_SETTING,
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be a URL such as smtp://localhost:1025' }).optional(),
-  SMTP_FROM: z.email('must be a mail address').default('orders@localhost.localdomain'),
-  PAYMENTS: z.enum(['simulated', 'stripe'], 'must be simulated or stripe').default('simulated'),
-  STRIPE_API_BASE: z
-    .url({ protocol: /^https?$/, error: 'must be a URL such as http://127.0.0.1:12111' })
-    // The secret key goes there.
-    .refine(isSafeTarget, 'must be https, or http to this machine')
-    .optional(),
+  SMTP_FROM: SMTP_FROM_SETTING,
+  ...PAYMENT_SETTINGS,
   RECONCILE_INTERVAL_MS: integer(60_000, 30 * DAY_MS, DAY_MS),
 };
 
 /** Reads the local platform's settings; throws one SettingsError that names every key that is wrong and what it must be. */
-export function readLocalSettings(environment: Readonly<Record<string, string | undefined>>): LocalSettings {
+export function readLocalSettings(environment: Environment): LocalSettings {
+  const data = readEnvironment(environment, { ...SHARED_SETTINGS, ...local });
+  return {
+    ...sharedSettings(data),
+    port: data.PORT,
+    dataFile: data.DATA_FILE,
+    logLevel: data.LOG_LEVEL,
+    ...(data.SMTP_URL !== undefined && { smtpUrl: data.SMTP_URL }),
+    smtpFrom: data.SMTP_FROM,
+    payments: data.PAYMENTS,
+    ...(data.STRIPE_API_BASE !== undefined && { stripeApiBase: data.STRIPE_API_BASE }),
+    reconcileIntervalMs: data.RECONCILE_INTERVAL_MS,
+  };
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the environment says of these keys; set to nothing counts as not set. Throws one SettingsError for all that is wrong. */
+export function readEnvironment<Shape extends z.ZodRawShape>(
+  environment: Environment,
+  shape: Shape,
+): z.output<z.ZodObject<Shape>> {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const result = z.object({ ...shared, ...local }).safeParse(given);
+  const result = z.object(shape).safeParse(given);
   if (!result.success) throw new SettingsError(explain(result.error));
-  const { data } = result;
+  return result.data;
+}
+
+export function sharedSettings(data: z.output<z.ZodObject<typeof SHARED_SETTINGS>>): Settings {
   return {
     approvalThreshold: data.APPROVAL_THRESHOLD,
     highValueThreshold: data.HIGH_VALUE_THRESHOLD,
@@ -111,14 +144,6 @@ export function readLocalSettings(environment: Readonly<Record<string, string | 
     sweepIntervalMs: data.SWEEP_INTERVAL_MS,
     noticeMaxAgeMs: data.NOTICE_MAX_AGE_MS,
     corsOrigins: data.CORS_ORIGINS,
-    port: data.PORT,
-    dataFile: data.DATA_FILE,
-    logLevel: data.LOG_LEVEL,
-    ...(data.SMTP_URL !== undefined && { smtpUrl: data.SMTP_URL }),
-    smtpFrom: data.SMTP_FROM,
-    payments: data.PAYMENTS,
-    ...(data.STRIPE_API_BASE !== undefined && { stripeApiBase: data.STRIPE_API_BASE }),
-    reconcileIntervalMs: data.RECONCILE_INTERVAL_MS,
   };
 }
 

@@ -1,5 +1,14 @@
 /** What the business and its operators count. The names are the same on every platform's dashboard. */
 const METRIC_NAMES = [
+  'OrdersCreated',
+  /** Totals of the orders created, in minor units: of one currency, or a sum of several that says little. */
+  'OrderValue',
+  /** Orders that somebody tried to place, and the platform could not take. */
+  'OrderCreationErrors',
+  /** Orders whose payment failed, for whatever reason. */
+  'PaymentFailures',
+  /** Orders past due that the sweeper had to start again. */
+  'OrdersStuck',
   /** Webhooks whose signature, age or form is not good. */
   'WebhooksRefused',
   /** Genuine webhooks of a type that nothing here listens to. */

@@ -137,6 +137,7 @@ export async function startApi(overrides: Partial<AppDeps> = {}, { docs = true }
     newRequestId: sequence('request'),
     corsOrigins: [ORIGIN],
     operations: { deadLetters, publisher: queuedPublisher({ queue, clock }), thresholds: DEFAULT_THRESHOLDS },
+    metrics: countingMetrics(),
     provider: aProvider(clock),
     ...(docs && { docsAsset: (name: string) => readFile(join(getAbsoluteFSPath(), name)) }),
     ...overrides,
@@ -176,7 +177,6 @@ export function aProvider(clock: ManualClock) {
     records: simulatedPaymentRecords({ ledger }),
     payments: simulatedPaymentGateway({ ledger, clock }),
     inbox: memoryInbox(),
-    metrics: countingMetrics(),
     times: { approvalTimeoutMs: 86_400_000, confirmationTimeoutMs: 300_000 },
   };
 }

@@ -1,5 +1,6 @@
 import Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
+import { countingMetrics } from '../../shared/adapters/in-process/counting-metrics.ts';
 import { memoryOrderStore } from '../../shared/adapters/memory/memory-order-store.ts';
 import type { OrderStore } from '../../shared/ports/order-store.ts';
 import { PortError } from '../../shared/ports/port-error.ts';
@@ -14,9 +15,10 @@ const { webhooks } = new Stripe('signs-only');
 async function startWithCharge(wrapped: (orders: OrderStore) => OrderStore = (same) => same) {
   const clock = manualClock(NOON);
   const provider = aProvider(clock);
-  const { payments, metrics } = provider;
+  const { payments } = provider;
+  const metrics = countingMetrics();
   const orders = wrapped(memoryOrderStore().orders);
-  const api = await startApi({ provider, orders, clock });
+  const api = await startApi({ provider, orders, clock, metrics });
   const pending = anOrder();
   const request = { orderId: pending.id, amount: pending.total, paymentMethod: 'pm_card_visa', customerId: 'alice' };
   const { reference } = await payments.open(request);

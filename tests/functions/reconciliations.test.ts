@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { countingMetrics } from '../../shared/adapters/in-process/counting-metrics.ts';
 import type { PaymentRecords } from '../../shared/ports/payment-records.ts';
 import { PortError } from '../../shared/ports/port-error.ts';
 import { NOON } from '../fixtures.ts';
@@ -12,8 +13,9 @@ const USD = { amount: 1599, currency: 'USD' };
 async function startWithBooks(wrapped: (records: PaymentRecords) => PaymentRecords = (same) => same) {
   const clock = manualClock(NOON);
   const { records, ...provider } = aProvider(clock);
-  const { payments, metrics } = provider;
-  const api = await startApi({ clock, provider: { ...provider, records: wrapped(records) } });
+  const { payments } = provider;
+  const metrics = countingMetrics();
+  const api = await startApi({ clock, metrics, provider: { ...provider, records: wrapped(records) } });
   /** A payment that no order claims, and the reference of it. */
   const stray = async (charged: boolean, orderId = 'ord_nobody') => {
     const { reference } = await payments.open({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { relayHandler } from '../../functions/events/relay.ts';
+import { countingMetrics } from '../../shared/adapters/in-process/counting-metrics.ts';
 import { memoryOrderStore } from '../../shared/adapters/memory/memory-order-store.ts';
 import { type RelayPorts, relayChanges } from '../../shared/application/relay-changes.ts';
 import type { OrderChange, SegmentJob } from '../../shared/domain/change.ts';
@@ -220,7 +221,8 @@ describe('a relay that cannot do everything', () => {
     const lines: unknown[] = [];
     const log = (fields: object, message: string) => lines.push({ ...fields, message });
     const { ports } = relay({ publisher: failing(idsOf([change])) });
-    const failures = await relayHandler({ ...ports, logger: { info: log, warn: log, error: log } })([change]);
+    const metrics = countingMetrics();
+    const failures = await relayHandler({ ...ports, metrics, logger: { info: log, warn: log, error: log } })([change]);
     expect(failures).toHaveLength(1);
     expect(lines).toEqual([
       {
@@ -231,6 +233,18 @@ describe('a relay that cannot do everything', () => {
         message: 'change was not relayed',
       },
     ]);
+  });
+
+  it('counts orders, their value and failed payments, of what was relayed alone', async () => {
+    const order = anOrder();
+    const charging = command(order, BEGIN).order;
+    const failed = command(charging, { type: 'record-sealed' });
+    const changes = [created(), created(), changeOf(failed.order, failed.events)] as const;
+    const { ports } = relay({ publisher: failing(idsOf([changes[1]])) });
+    const metrics = countingMetrics();
+    const ignore = () => undefined;
+    await relayHandler({ ...ports, metrics, logger: { info: ignore, warn: ignore, error: ignore } })(changes);
+    expect(metrics.sums()).toEqual({ OrdersCreated: 1, OrderValue: 1599, PaymentFailures: 1 });
   });
 
   it('loses nothing over a feed that is read until it is empty', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sweepHandler } from '../../functions/workflow/sweep.ts';
+import { countingMetrics } from '../../shared/adapters/in-process/counting-metrics.ts';
 import { memoryOrderStore } from '../../shared/adapters/memory/memory-order-store.ts';
 import { SWEEP_GRACE_MS, sweepOrders } from '../../shared/application/sweep-orders.ts';
 import type { SegmentJob } from '../../shared/domain/change.ts';
@@ -86,9 +87,11 @@ describe('the sweeper', () => {
     const start = async () => {
       if (down) throw new PortError('unavailable', 'WorkflowScheduler.start');
     };
-    const sweep = sweepHandler({ orders, clock, logger, scheduler: { start, startAt: start } });
+    const metrics = countingMetrics();
+    const sweep = sweepHandler({ orders, clock, logger, metrics, scheduler: { start, startAt: start } });
     await sweep();
     expect(lines).toEqual([{ orderId: order.id, message: 'order was past due: started again' }]);
+    expect(metrics.sums()).toEqual({ OrdersStuck: 1 });
     down = true;
     clock.advance(FIRST_REST_MS + GRACE);
     await expect(sweep()).rejects.toMatchObject({ code: 'unavailable' });

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { hearPaymentNews } from '../../../shared/application/hear-payment-news.ts';
+import type { Metrics } from '../../../shared/ports/metrics.ts';
 import type { NewsReading, NewsRefusal, PaymentNewsReader } from '../../../shared/ports/payment-news.ts';
 import type { App, AppContext, AppDeps, ProviderDeps } from '../app-context.ts';
 import { answer, problemResponses } from '../documentation.ts';
@@ -35,28 +36,28 @@ export function paymentWebhookRoute(app: App, deps: AppDeps, ports: Ports): void
     const signature = c.req.header('Stripe-Signature');
     const reading: NewsReading =
       body === 'broken-off' ? { kind: 'refused', reason: 'malformed' } : await ports.news.read(body, signature);
-    if (reading.kind === 'refused') return refuse(c, ports, reading.reason);
+    if (reading.kind === 'refused') return refuse(c, deps.metrics, reading.reason);
     await hear(deps, ports, reading);
     return c.json({ received: true }, 200);
   });
 }
 
 async function hear(
-  { orders, clock, logger }: AppDeps,
+  { orders, clock, logger, metrics }: AppDeps,
   ports: Ports,
   reading: Exclude<NewsReading, { kind: 'refused' }>,
 ): Promise<void> {
   if (reading.kind === 'unknown') {
-    ports.metrics.count('WebhooksUnknown');
+    metrics.count('WebhooksUnknown');
     logger.info({ eventId: reading.eventId, type: reading.type }, 'webhook of a type that is not listened to');
     return;
   }
   const { eventId, type, reference } = reading.news;
-  const { kind, ...outcome } = await hearPaymentNews({ ...ports, orders, clock }, reading.news);
+  const { kind, ...outcome } = await hearPaymentNews({ ...ports, orders, clock, metrics }, reading.news);
   logger.info({ eventId, type, reference, outcome: kind, ...outcome }, 'webhook');
 }
 
-function refuse(c: AppContext, { metrics }: Ports, reason: NewsRefusal): Answered {
+function refuse(c: AppContext, metrics: Metrics, reason: NewsRefusal): Answered {
   metrics.count('WebhooksRefused');
   const field = reason === 'malformed' ? 'body' : 'Stripe-Signature';
   const errors = [{ field, message: DETAILS[reason] }];

@@ -26,11 +26,11 @@ const route = createRoute({
   },
 });
 
-export function reconcileRoute(app: App, { orders, clock }: AppDeps, provider: ProviderDeps): void {
+export function reconcileRoute(app: App, { orders, clock, metrics }: AppDeps, provider: ProviderDeps): void {
   app.openapi(route, async (c) => {
     const { since, limit, cursor, repair } = fromJson(c.req.valid('json'));
     const result = await reconcilePayments(
-      { ...provider, orders, clock },
+      { ...provider, orders, clock, metrics },
       { since: Date.parse(since), page: { limit, ...(cursor !== undefined && { cursor }) }, repair },
     );
     if (result.kind === 'refused') return sendRefusal(c, result);
