@@ -15,7 +15,7 @@ const MENU: readonly MenuItem[] = [
 ];
 
 /** The restaurants that the local platform begins with: `rest-0` to `rest-99`, all open, and `rest-closed`. */
-function localRestaurants(): readonly Restaurant[] {
+export function localRestaurants(): readonly Restaurant[] {
   const open = Array.from({ length: COUNT }, (_, index) => restaurant(`rest-${index}`, index, true));
   return [...open, restaurant('rest-closed', COUNT, false)];
 }

@@ -14,8 +14,9 @@ import { PortError } from '../../shared/ports/port-error.ts';
 import type { WorkflowDefinition } from '../../shared/workflow/definition.ts';
 import { DEFINITIONS, orderWorkflowV1 } from '../../shared/workflow/order-workflow.ts';
 import { explore } from '../../shared/workflow/paths.ts';
+import { FUNCTION_ARN } from '../emulators/aws/state-machine.ts';
 import { segmentWorld, type World, type WorldOptions } from '../unit/segment-world.ts';
-import { FUNCTION_ARN, runStateMachine } from './run-state-machine.ts';
+import { runStateMachine } from './run-state-machine.ts';
 
 const MARIO = { subject: 'mario', operator: false, restaurants: ['rest-1'] };
 const OLGA = { subject: 'olga', operator: true, restaurants: [] };

@@ -1,0 +1,171 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DynamoDBStreamEvent } from 'aws-lambda';
+import { apiFunction } from '../../functions/aws/api.ts';
+import { deadLettersFunction } from '../../functions/aws/dead-letters.ts';
+import { notifyFunction } from '../../functions/aws/notify.ts';
+import { operationsFunction } from '../../functions/aws/operations.ts';
+import { operatorsFunction } from '../../functions/aws/operators.ts';
+import { receiptFunction } from '../../functions/aws/receipt.ts';
+import { relayFunction } from '../../functions/aws/relay.ts';
+import { segmentFunction } from '../../functions/aws/segment.ts';
+import { sweepFunction } from '../../functions/aws/sweep.ts';
+import { parseEvent } from '../../functions/events/parse-event.ts';
+import { dynamoDbDeadLetters } from '../../shared/adapters/aws/dynamodb-dead-letters.ts';
+import { dynamoDbPaymentLedger } from '../../shared/adapters/aws/dynamodb-payment-ledger.ts';
+import { countingMetrics } from '../../shared/adapters/in-process/counting-metrics.ts';
+import { readLocalSettings } from '../../shared/config/settings.ts';
+import type { Notice } from '../../shared/domain/notice.ts';
+import { CONSUMERS } from '../../shared/domain/rules.ts';
+import { execute } from '../emulators/aws/state-machine.ts';
+import { manualClock } from '../manual-clock.ts';
+import type { Platform } from '../platform.ts';
+import { type Deployment, deploy } from './aws/deployment.ts';
+import { invokeHttp } from './aws/http-event.ts';
+import { noticeFrom } from './aws/mailbox.ts';
+
+export interface AwsPlatformOptions {
+  /** As in the environment of the functions. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface AwsPlatform extends Platform {
+  readonly deployment: Deployment;
+  readonly metrics: ReturnType<typeof countingMetrics>;
+  /** Runs the sweeper once, as its schedule does every minute. */
+  sweep(): Promise<void>;
+}
+
+/** Records of a stream that Lambda hands over together. */
+const STREAM_BATCH = 10;
+const OPERATIONS = /^\/v1\/(operations|webhooks)\//;
+
+/**
+ * The platform on AWS under test: the real functions over emulators and stand-ins, wired in process as a deployment wires them: HTTP
+ * events in, stream, bus, rules, queues, state machine, schedules. Its time is in the test's hands.
+ */
+export async function awsPlatform({ settings = {} }: AwsPlatformOptions = {}): Promise<AwsPlatform> {
+  const clock = manualClock(Date.parse('2026-01-15T18:00:00Z'));
+  const deployment = await deploy(clock.now, settings);
+  const { aws, clients, environment, issuer, mailbox, queues, reader } = deployment;
+  const metrics = countingMetrics();
+  const around = { clock, metrics };
+  const functions = {
+    api: apiFunction(environment, clients, around),
+    operations: operationsFunction(environment, clients, around),
+    relay: relayFunction(environment, clients, around),
+    segment: segmentFunction(environment, clients, around),
+    sweep: sweepFunction(environment, clients, around),
+    deadLetters: deadLettersFunction(environment, clients, around),
+    notify: notifyFunction(environment, clients, around),
+    receipt: receiptFunction(environment, clients, around),
+    operators: operatorsFunction(environment, clients, around),
+  };
+  const ledger = dynamoDbPaymentLedger({ client: clients.dynamoDb, table: 'ledger' });
+  const letters = dynamoDbDeadLetters({
+    client: clients.dynamoDb,
+    table: 'dead-letters',
+    cursorKey: Buffer.from('tests'),
+    clock,
+    send: () => Promise.reject(new Error('the test redrives nothing')),
+  });
+  const times = readLocalSettings(settings);
+  const running = new Set<Promise<unknown>>();
+  const failures: unknown[] = [];
+  /** Executions that wait for their next try. */
+  let paused = 0;
+
+  function start(input: string): void {
+    const work = execute(JSON.parse(input), {
+      retryBaseMs: times.retryBaseMs,
+      handle: functions.segment,
+      async pause(ms) {
+        paused += 1;
+        await clock.sleep(ms);
+        paused -= 1;
+      },
+    })
+      .catch((error: unknown) => failures.push(error))
+      .finally(() => running.delete(work));
+    running.add(work);
+  }
+
+  async function relayStream(): Promise<boolean> {
+    const records = [...(await reader.read())];
+    for (let at = 0; at < records.length; at += STREAM_BATCH) {
+      const batch = records.slice(at, at + STREAM_BATCH);
+      const { batchItemFailures } = await functions.relay({ Records: batch } as unknown as DynamoDBStreamEvent);
+      // Lambda goes on from the first record that failed.
+      const [first] = batchItemFailures;
+      if (!first) continue;
+      at += batch.findIndex(({ dynamodb }) => dynamodb?.SequenceNumber === first.itemIdentifier) - STREAM_BATCH;
+    }
+    return records.length > 0;
+  }
+
+  function startDue(): boolean {
+    const due = [...aws.schedules.values()].filter(({ at }) => at <= clock.now());
+    for (const { name } of due) aws.schedules.delete(name);
+    const inputs = [...aws.executions.splice(0), ...due].map(({ input }) => input);
+    for (const input of inputs) start(input);
+    return inputs.length > 0;
+  }
+
+  async function pollQueues(): Promise<boolean> {
+    const polled = await Promise.all(
+      CONSUMERS.flatMap((consumer) => [
+        queues.poll(queues.queues[consumer].queue, functions[consumer]),
+        queues.poll(queues.queues[consumer].dead, functions.deadLetters),
+      ]),
+    );
+    return polled.includes(true);
+  }
+
+  async function settle(until?: () => Promise<boolean>): Promise<void> {
+    for (;;) {
+      if (failures.length > 0) throw failures[0];
+      if (until && (await until())) return;
+      const moved = [await relayStream(), startDue(), await pollQueues()];
+      if (moved.includes(true)) continue;
+      if (running.size === 0) return;
+      if (paused === running.size) clock.advanceToNextSleeper();
+      else await pause(2);
+    }
+  }
+
+  const notices = (): readonly Notice[] => [
+    ...mailbox.notices,
+    ...aws.notices.map(({ to, text, attributes }) =>
+      noticeFrom((attributes['noticeKey'] ?? '').split(/[:/]/), { to, text, subject: attributes['subject'] ?? '' }),
+    ),
+  ];
+
+  return {
+    name: 'AWS',
+    times,
+    deployment,
+    metrics,
+    sweep: functions.sweep,
+    request: (path, init) =>
+      invokeHttp(
+        OPERATIONS.test(path) ? functions.operations : functions.api,
+        new Request(`https://api.example${path}`, init),
+      ),
+    token: issuer.token,
+    now: clock.now,
+    async advance(ms) {
+      clock.advance(ms);
+      await settle();
+    },
+    settle,
+    ledger: (orderId) => ledger.movements(orderId),
+    notices: async (orderId) => notices().filter((notice) => notice.orderId === orderId),
+    events: async (orderId) =>
+      aws.events.map(({ detail }) => parseEvent(detail)).filter((event) => event.orderId === orderId),
+    deadLetters: async (orderId) =>
+      (await letters.list(orderId === undefined ? {} : { orderId }, { limit: 100 })).items,
+    fault() {
+      throw new Error('faults of AWS are planned at its stand-ins');
+    },
+    stop: deployment.stop,
+  };
+}

@@ -1,0 +1,76 @@
+import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { startFauxqs } from 'fauxqs';
+import { deadLetterQueueName, MAX_RECEIVES } from '../../../shared/config/aws.ts';
+import { CONSUMERS, type Consumer } from '../../../shared/domain/rules.ts';
+import { emulatorClient } from '../../emulators/aws/tables.ts';
+
+export interface Queue {
+  readonly url: string;
+  readonly arn: string;
+}
+
+type SqsFunction = (event: SQSEvent) => Promise<SQSBatchResponse>;
+
+/** The consumers' queues with their dead-letter queues, as a deployment makes them. */
+export async function startQueues(deployment: string, visibilitySeconds: number) {
+  const server = await startFauxqs({ port: 0, logger: false, defaultRegion: 'eu-central-1' });
+  const client = new SQSClient(emulatorClient(server.address));
+  const made = CONSUMERS.map((consumer) => {
+    const dead = server.createQueue(deadLetterQueueName(deployment, consumer));
+    const redrive = { deadLetterTargetArn: dead.queueArn, maxReceiveCount: String(MAX_RECEIVES) };
+    const queue = server.createQueue(`${deployment}-${consumer}`, {
+      attributes: { VisibilityTimeout: String(visibilitySeconds), RedrivePolicy: JSON.stringify(redrive) },
+    });
+    return [consumer, { queue: asQueue(queue), dead: asQueue(dead) }] as const;
+  });
+  const queues = Object.fromEntries(made) as Readonly<
+    Record<Consumer, { readonly queue: Queue; readonly dead: Queue }>
+  >;
+
+  return {
+    client,
+    queues,
+    send: (consumer: Consumer, body: unknown) =>
+      void server.sendMessage(`${deployment}-${consumer}`, JSON.stringify(body)),
+    /** Hands a batch of what is there to a function, as Lambda does; answers whether there was any. */
+    async poll({ url, arn }: Queue, call: SqsFunction): Promise<boolean> {
+      const receive = new ReceiveMessageCommand({
+        QueueUrl: url,
+        MaxNumberOfMessages: 10,
+        WaitTimeSeconds: 0,
+        MessageSystemAttributeNames: ['All'],
+      });
+      const { Messages: messages = [] } = await client.send(receive);
+      if (messages.length === 0) return false;
+      const { batchItemFailures } = await call({ Records: messages.map((message) => recordOf(message, arn)) });
+      const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+      const done = messages.filter(({ MessageId: id }) => !failed.has(id ?? ''));
+      const entries = done.map(({ MessageId: Id, ReceiptHandle }) => ({ Id, ReceiptHandle }));
+      if (entries.length > 0) await client.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries: entries }));
+      return true;
+    },
+    async stop(): Promise<void> {
+      client.destroy();
+      await server.stop();
+    },
+  };
+}
+
+function asQueue({ queueUrl: url, queueArn: arn }: { readonly queueUrl: string; readonly queueArn: string }): Queue {
+  return { url, arn };
+}
+
+function recordOf({ MessageId, ReceiptHandle, Body, Attributes }: Message, arn: string): SQSEvent['Records'][number] {
+  return {
+    messageId: MessageId ?? '',
+    receiptHandle: ReceiptHandle ?? '',
+    body: Body ?? '',
+    attributes: { ApproximateReceiveCount: '1', ...Attributes } as SQSEvent['Records'][number]['attributes'],
+    messageAttributes: {},
+    md5OfBody: '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: arn,
+    awsRegion: 'eu-central-1',
+  };
+}
