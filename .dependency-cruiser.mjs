@@ -55,6 +55,8 @@ export default {
     adapter('in-process', ['^crypto$', 'node_modules/@scure/base/']),
     adapter('smtp', ['node_modules/(@types/)?nodemailer/']),
     adapter('stripe', ['node_modules/stripe/']),
+    adapter('aws', ['^crypto$', 'node_modules/@aws-sdk/client-']),
+    packages('infra-packages', '^infra/', ['^(infra|shared)/', 'node_modules/@pulumi/', '^(node:)?(path|url|fs)$']),
   ],
   options: {
     tsPreCompilationDeps: true,

@@ -1,10 +1,9 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { handle } from 'hono/aws-lambda';
 import { readAwsSettings } from '../../shared/config/aws.ts';
 import type { Environment } from '../../shared/config/settings.ts';
 import { createApp } from '../http/app.ts';
-import { appDepsOf, type HttpClients, type HttpFunction } from './http.ts';
-import { once, type Platform, platformOf, secretsOf } from './platform.ts';
+import { appDepsOf, type HttpClients, type HttpFunction, httpFunction } from './http.ts';
+import { type Platform, platformOf, secretsOf } from './platform.ts';
 
 export interface ApiClients extends HttpClients {
   readonly secretsManager: SecretsManagerClient;
@@ -19,9 +18,8 @@ export function apiFunction(
   const settings = readAwsSettings('api', environment);
   const platform = platformOf('api', settings, overrides);
   const secrets = secretsOf(clients.secretsManager, platform.clock);
-  const handler = once(async () => {
-    const pepper = await secrets.get(settings.PEPPER_SECRET);
-    return handle(createApp(appDepsOf(settings, clients, platform, pepper)));
-  });
-  return async (event, context) => (await handler())(event, context);
+  return httpFunction(
+    async () => createApp(appDepsOf(settings, clients, platform, await secrets.get(settings.PEPPER_SECRET))),
+    platform,
+  );
 }

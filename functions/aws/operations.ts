@@ -1,7 +1,6 @@
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { handle } from 'hono/aws-lambda';
 import { dynamoDbDeadLetters } from '../../shared/adapters/aws/dynamodb-dead-letters.ts';
 import { dynamoDbInbox } from '../../shared/adapters/aws/dynamodb-inbox.ts';
 import { eventBridgeEventPublisher } from '../../shared/adapters/aws/eventbridge-event-publisher.ts';
@@ -12,9 +11,9 @@ import type { Environment } from '../../shared/config/settings.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import { createApp } from '../http/app.ts';
 import type { OperationsDeps, ProviderDeps } from '../http/app-context.ts';
-import { appDepsOf, type HttpClients, type HttpFunction } from './http.ts';
+import { appDepsOf, type HttpClients, type HttpFunction, httpFunction } from './http.ts';
 import { paymentsOf } from './payments.ts';
-import { cursorKeyOf, once, type Platform, platformOf, secretsOf, thresholdsOf } from './platform.ts';
+import { cursorKeyOf, type Platform, platformOf, secretsOf, thresholdsOf } from './platform.ts';
 
 export interface OperationsClients extends HttpClients {
   readonly eventBridge: EventBridgeClient;
@@ -31,17 +30,14 @@ export function operationsFunction(
   const settings = readAwsSettings('operations', environment);
   const platform = platformOf('operations', settings, overrides);
   const secrets = secretsOf(clients.secretsManager, platform.clock);
-  const handler = once(async () => {
+  return httpFunction(async () => {
     const pepper = await secrets.get(settings.PEPPER_SECRET);
-    return handle(
-      createApp({
-        ...appDepsOf(settings, clients, platform, pepper),
-        operations: operationsOf(settings, clients, platform, cursorKeyOf(pepper)),
-        provider: providerOf(settings, clients, platform, secrets),
-      }),
-    );
-  });
-  return async (event, context) => (await handler())(event, context);
+    return createApp({
+      ...appDepsOf(settings, clients, platform, pepper),
+      operations: operationsOf(settings, clients, platform, cursorKeyOf(pepper)),
+      provider: providerOf(settings, clients, platform, secrets),
+    });
+  }, platform);
 }
 
 function operationsOf(

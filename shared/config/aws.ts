@@ -52,7 +52,7 @@ const PAYMENT = ['PAYMENTS', 'STRIPE_API_BASE', 'STRIPE_KEY_SECRET', 'LEDGER_TAB
 const SIGN_IN = ['PEPPER_SECRET', 'JWT_ISSUER', 'JWT_AUDIENCE'] as const;
 
 /** Which of them each function reads: a deployment sets exactly these. */
-export const AWS_FUNCTION_KEYS = {
+const AWS_FUNCTION_KEYS = {
   api: [...EVERY, ...SIGN_IN, 'ORDERS_TABLE', 'RESTAURANTS_TABLE', 'RECEIPTS_BUCKET'],
   operations: [
     ...EVERY,
@@ -87,8 +87,6 @@ export const AWS_FUNCTION_KEYS = {
   reconcile: [...EVERY, ...PAYMENT, 'ORDERS_TABLE'],
 } as const satisfies Record<string, readonly ResourceKey[]>;
 export type AwsFunction = keyof typeof AWS_FUNCTION_KEYS;
-
-export const AWS_FUNCTIONS = Object.keys(AWS_FUNCTION_KEYS) as readonly AwsFunction[];
 
 /** The settings of every platform, and the resources of this function. */
 export type AwsSettings<Name extends AwsFunction> = Settings & {

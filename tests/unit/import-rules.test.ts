@@ -22,6 +22,8 @@ const VIOLATIONS = [
   ['adapters', 'shared/adapters/memory/a.ts', '../sqlite/b.ts'],
   ['memory-sdk', 'shared/adapters/memory/a.ts', 'node:sqlite'],
   ['stripe-sdk', 'shared/adapters/stripe/a.ts', 'node:http'],
+  ['aws-sdk', 'shared/adapters/aws/a.ts', 'node:http'],
+  ['infra-packages', 'infra/aws/a.ts', 'node:http'],
   ['handlers', 'functions/http/a.ts', '../../shared/adapters/memory/b.ts'],
   ['handlers', 'functions/events/a.ts', '../local/b.ts'],
   ['platforms', 'functions/local/a.ts', '../aws/b.ts'],

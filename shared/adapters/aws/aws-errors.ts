@@ -61,14 +61,15 @@ export async function awsCall<T>(operation: string, act: () => Promise<T>, codes
   }
 }
 
-export function awsPortError(operation: string, error: unknown, codes: ErrorCodes = {}): unknown {
+function awsPortError(operation: string, error: unknown, codes: ErrorCodes = {}): unknown {
   if (!(error instanceof Error)) return error;
-  const code = codes[error.name] ?? SHARED[error.name] ?? codeOf(error);
+  // First: the SDK calls some connections that broke a TimeoutError.
+  const broken = NETWORK.includes(String(Reflect.get(error, 'code'))) ? 'unavailable' : undefined;
+  const code = broken ?? codes[error.name] ?? SHARED[error.name] ?? codeOf(error);
   return code ? new PortError(code, operation, { message: `AWS answered ${error.name}`, cause: error }) : error;
 }
 
 function codeOf(error: Error): PortErrorCode | undefined {
-  if (NETWORK.includes(String(Reflect.get(error, 'code')))) return 'unavailable';
   const metadata: unknown = Reflect.get(error, '$metadata');
   if (typeof metadata !== 'object' || metadata === null) return undefined;
   const status: unknown = Reflect.get(metadata, 'httpStatusCode');

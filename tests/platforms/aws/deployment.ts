@@ -24,7 +24,7 @@ import { CLIENT_ID, startIssuer } from './issuer.ts';
 import { startMailbox } from './mailbox.ts';
 import { startQueues } from './queues.ts';
 
-export const OPERATORS_TOPIC = 'arn:aws:sns:eu-central-1:000000000000:operators';
+const OPERATORS_TOPIC = 'arn:aws:sns:eu-central-1:000000000000:operators';
 const PEPPER = 'a-pepper-for-tests-of-more-than-32-bytes';
 
 export type Deployment = Awaited<ReturnType<typeof deploy>>;

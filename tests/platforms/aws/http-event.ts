@@ -1,4 +1,5 @@
-import type { HttpEvent, HttpFunction } from '../../../functions/aws/http.ts';
+import type { LambdaEvent } from 'hono/aws-lambda';
+import type { HttpFunction } from '../../../functions/aws/http.ts';
 
 const CONTEXT = {
   awsRequestId: 'lambda-request',
@@ -45,7 +46,7 @@ export async function invokeHttp(call: HttpFunction, request: Request): Promise<
     ...(bytes.length > 0 && { body: bytes.toString(isText ? 'utf8' : 'base64') }),
     isBase64Encoded: bytes.length > 0 && !isText,
   };
-  const result = await call(event as unknown as HttpEvent, CONTEXT as never);
+  const result = await call(event as unknown as LambdaEvent, CONTEXT as never);
   const body = result.isBase64Encoded ? Buffer.from(result.body, 'base64') : result.body;
   const empty = result.statusCode === 204 || result.statusCode === 304;
   return new Response(empty ? null : body, {
