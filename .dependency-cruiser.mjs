@@ -42,7 +42,14 @@ export default {
     layer('adapters', '^shared/adapters/([^/]+)/', ['^shared/adapters/$1/', '^shared/(ports|domain)/']),
     layer('handlers', HANDLERS, [...CORE, HANDLERS]),
     layer('platforms', '^functions/(local|aws|azure|gcp)/', ['^shared/', HANDLERS, '^functions/$1/']),
-    layer('infra', '^infra/', ['^infra/', '^shared/domain/rules', '^shared/workflow/', '^shared/config/']),
+    // Of the adapters only plain data: which tables and rules they are written for.
+    layer('infra', '^infra/', [
+      '^infra/',
+      '^shared/domain/rules',
+      '^shared/workflow/',
+      '^shared/config/',
+      '^shared/adapters/aws/(dynamodb-tables|event-patterns)',
+    ]),
 
     packages('domain-packages', '^shared/domain/', ['^shared/']),
     packages('workflow-packages', '^shared/workflow/', ['^shared/']),

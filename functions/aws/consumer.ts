@@ -4,6 +4,7 @@ import { dynamoDbDeadLetters, type LetterBox } from '../../shared/adapters/aws/d
 import { errorFields } from '../../shared/application/error-fields.ts';
 import { MAX_RECEIVES } from '../../shared/config/aws.ts';
 import type { Consumer } from '../../shared/domain/rules.ts';
+import type { DeadLetter } from '../../shared/ports/dead-letters.ts';
 import { isPortError, PortError } from '../../shared/ports/port-error.ts';
 import type { Platform } from './platform.ts';
 
@@ -41,8 +42,14 @@ async function consume({ queue, handle, letters, platform }: ConsumerOptions, re
       logger.warn(fields, 'message failed; it is delivered again');
       return false;
     }
-    const { body, orderId = '', correlationId = '' } = { ...about, body: bodyOf(record.body) };
-    const letter = { id: record.messageId, queue, orderId, body, error: describe(error), attempts, correlationId };
+    const letter = {
+      id: record.messageId,
+      queue,
+      ...about,
+      body: bodyOf(record.body),
+      error: describe(error),
+      attempts,
+    };
     try {
       await letters.bury({ ...letter, failedAt: clock.now() });
     } catch (failure) {
@@ -76,14 +83,13 @@ export function bodyOf(body: string): unknown {
 }
 
 /** Which order a message is about, as far as it says. */
-export function aboutOf(body: string): { readonly orderId?: string; readonly correlationId?: string } {
+export function aboutOf(body: string): Pick<DeadLetter, 'correlationId' | 'orderId'> {
   const event = bodyOf(body);
-  if (typeof event !== 'object' || event === null) return {};
-  const [orderId, correlationId] = [Reflect.get(event, 'subject'), Reflect.get(event, 'correlationid')];
-  return {
-    ...(typeof orderId === 'string' && { orderId }),
-    ...(typeof correlationId === 'string' && { correlationId }),
+  const says = (name: string): string => {
+    const value: unknown = typeof event === 'object' && event !== null ? Reflect.get(event, name) : undefined;
+    return typeof value === 'string' && value !== '' ? value : 'unknown';
   };
+  return { orderId: says('subject'), correlationId: says('correlationid') };
 }
 
 function describe(error: unknown): string {

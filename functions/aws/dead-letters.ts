@@ -23,7 +23,7 @@ export function deadLettersFunction(
   async function keep(record: SQSRecord): Promise<boolean> {
     const { messageId: id, eventSourceARN, body, attributes } = record;
     const queue = consumerOfDeadLetterQueue(eventSourceARN);
-    const { orderId = '', correlationId = '' } = aboutOf(body);
+    const { orderId, correlationId } = aboutOf(body);
     const error = `given up on by its queue: its function ended before it did (see the logs of ${queue})`;
     const letter = { id, queue, orderId, correlationId, body: bodyOf(body), error };
     try {

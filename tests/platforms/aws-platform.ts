@@ -5,7 +5,9 @@ import { deadLettersFunction } from '../../functions/aws/dead-letters.ts';
 import { notifyFunction } from '../../functions/aws/notify.ts';
 import { operationsFunction } from '../../functions/aws/operations.ts';
 import { operatorsFunction } from '../../functions/aws/operators.ts';
+import type { Platform as FunctionPlatform } from '../../functions/aws/platform.ts';
 import { receiptFunction } from '../../functions/aws/receipt.ts';
+import { reconcileFunction } from '../../functions/aws/reconcile.ts';
 import { relayFunction } from '../../functions/aws/relay.ts';
 import { segmentFunction } from '../../functions/aws/segment.ts';
 import { sweepFunction } from '../../functions/aws/sweep.ts';
@@ -31,13 +33,28 @@ export interface AwsPlatformOptions {
 export interface AwsPlatform extends Platform {
   readonly deployment: Deployment;
   readonly metrics: ReturnType<typeof countingMetrics>;
-  /** Runs the sweeper once, as its schedule does every minute. */
-  sweep(): Promise<void>;
+  readonly functions: ReturnType<typeof functionsOf>;
 }
 
 /** Records of a stream that Lambda hands over together. */
 const STREAM_BATCH = 10;
 const OPERATIONS = /^\/v1\/(operations|webhooks)\//;
+
+/** Every function of the deployment. */
+function functionsOf({ environment, clients }: Deployment, around: Partial<FunctionPlatform>) {
+  return {
+    api: apiFunction(environment, clients, around),
+    operations: operationsFunction(environment, clients, around),
+    relay: relayFunction(environment, clients, around),
+    segment: segmentFunction(environment, clients, around),
+    sweep: sweepFunction(environment, clients, around),
+    reconcile: reconcileFunction(environment, clients, around),
+    deadLetters: deadLettersFunction(environment, clients, around),
+    notify: notifyFunction(environment, clients, around),
+    receipt: receiptFunction(environment, clients, around),
+    operators: operatorsFunction(environment, clients, around),
+  };
+}
 
 /**
  * The platform on AWS under test: the real functions over emulators and stand-ins, wired in process as a deployment wires them: HTTP
@@ -46,20 +63,9 @@ const OPERATIONS = /^\/v1\/(operations|webhooks)\//;
 export async function awsPlatform({ settings = {} }: AwsPlatformOptions = {}): Promise<AwsPlatform> {
   const clock = manualClock(Date.parse('2026-01-15T18:00:00Z'));
   const deployment = await deploy(clock.now, settings);
-  const { aws, clients, environment, issuer, mailbox, queues, reader } = deployment;
+  const { aws, clients, issuer, mailbox, queues, reader } = deployment;
   const metrics = countingMetrics();
-  const around = { clock, metrics };
-  const functions = {
-    api: apiFunction(environment, clients, around),
-    operations: operationsFunction(environment, clients, around),
-    relay: relayFunction(environment, clients, around),
-    segment: segmentFunction(environment, clients, around),
-    sweep: sweepFunction(environment, clients, around),
-    deadLetters: deadLettersFunction(environment, clients, around),
-    notify: notifyFunction(environment, clients, around),
-    receipt: receiptFunction(environment, clients, around),
-    operators: operatorsFunction(environment, clients, around),
-  };
+  const functions = functionsOf(deployment, { clock, metrics });
   const ledger = dynamoDbPaymentLedger({ client: clients.dynamoDb, table: 'ledger' });
   const letters = dynamoDbDeadLetters({
     client: clients.dynamoDb,
@@ -144,7 +150,7 @@ export async function awsPlatform({ settings = {} }: AwsPlatformOptions = {}): P
     times,
     deployment,
     metrics,
-    sweep: functions.sweep,
+    functions,
     request: (path, init) =>
       invokeHttp(
         OPERATIONS.test(path) ? functions.operations : functions.api,

@@ -29,6 +29,30 @@ const PEPPER = 'a-pepper-for-tests-of-more-than-32-bytes';
 
 export type Deployment = Awaited<ReturnType<typeof deploy>>;
 
+/** A call of a client, for whoever counts what an order costs. */
+export interface AwsCall {
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+interface Countable {
+  readonly middlewareStack: {
+    add(middleware: (next: Next, context: { commandName?: string }) => Next, options: object): void;
+  };
+}
+type Next = (args: { input: object }) => Promise<object>;
+
+function countCalls(client: object, calls: AwsCall[]): void {
+  (client as Countable).middlewareStack.add(
+    (next, { commandName = '' }) =>
+      (args) => {
+        calls.push({ operation: commandName.replace(/Command$/, ''), input: { ...args.input } });
+        return next(args);
+      },
+    { step: 'initialize', name: 'count-calls' },
+  );
+}
+
 /** Why it cannot run on this machine; undefined where it can. */
 export function notRunOnAws(): string | undefined {
   return laneOf() ? undefined : DYNAMODB_LANES.map(({ notRun }) => notRun).join(', ');
@@ -73,12 +97,15 @@ export async function deploy(now: () => number, settings: Readonly<Record<string
     sqs: queues.client,
   };
   const reader = streamReader(dynamo.url, stream ?? '');
+  const calls: AwsCall[] = [];
+  for (const client of Object.values(clients)) countCalls(client, calls);
   return {
     aws,
     mailbox,
     issuer,
     queues,
     clients,
+    calls,
     reader,
     environment: {
       ENVIRONMENT: 'test',

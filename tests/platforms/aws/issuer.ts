@@ -19,10 +19,10 @@ export async function startIssuer(now: () => number) {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
-    token(sub: string, groups: readonly string[] = []): Promise<string> {
+    token(sub: string, groups: readonly string[] = [], more: Readonly<Record<string, unknown>> = {}): Promise<string> {
       const seconds = Math.floor(now() / 1_000);
       const claims = { sub, iss: url, client_id: CLIENT_ID, token_use: 'access', 'cognito:groups': groups };
-      return new SignJWT({ ...claims, iat: seconds, exp: seconds + 3_600 })
+      return new SignJWT({ ...claims, iat: seconds, exp: seconds + 3_600, ...more })
         .setProtectedHeader({ alg: ALGORITHM, kid: 'key-1' })
         .sign(privateKey);
     },
