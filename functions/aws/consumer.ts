@@ -22,10 +22,26 @@ export interface ConsumerOptions {
  */
 export function consumerFunction(options: ConsumerOptions) {
   return async ({ Records: records }: SQSEvent): Promise<SQSBatchResponse> => {
-    const ended = await Promise.all(records.map((record) => consume(options, record)));
+    const ended = await inTurns(records, (record) => consume(options, record));
     const failed = records.filter((_, index) => !ended[index]);
     return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   };
+}
+
+/** Orders side by side, and the messages of one order one after the other: a repeat in the same batch finds what was done. */
+function inTurns<Result>(
+  records: readonly SQSRecord[],
+  act: (record: SQSRecord) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const last = new Map<string, Promise<unknown>>();
+  return Promise.all(
+    records.map((record) => {
+      const { orderId } = aboutOf(record.body);
+      const turn = (last.get(orderId) ?? Promise.resolve()).then(() => act(record));
+      last.set(orderId, turn);
+      return turn;
+    }),
+  );
 }
 
 /** Whether the message is done with. */

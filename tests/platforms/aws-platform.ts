@@ -38,6 +38,7 @@ export interface AwsPlatform extends Platform {
 
 /** Records of a stream that Lambda hands over together. */
 const STREAM_BATCH = 10;
+const MOST_TRIES = 50;
 const OPERATIONS = /^\/v1\/(operations|webhooks)\//;
 
 /** Every function of the deployment. */
@@ -95,15 +96,20 @@ export async function awsPlatform({ settings = {} }: AwsPlatformOptions = {}): P
     running.add(work);
   }
 
+  /** As Lambda does: it goes on from the first record that failed, and with the whole batch where the function failed. */
   async function relayStream(): Promise<boolean> {
     const records = [...(await reader.read())];
-    for (let at = 0; at < records.length; at += STREAM_BATCH) {
+    let tries = 0;
+    for (let at = 0; at < records.length; ) {
       const batch = records.slice(at, at + STREAM_BATCH);
-      const { batchItemFailures } = await functions.relay({ Records: batch } as unknown as DynamoDBStreamEvent);
-      // Lambda goes on from the first record that failed.
-      const [first] = batchItemFailures;
-      if (!first) continue;
-      at += batch.findIndex(({ dynamodb }) => dynamodb?.SequenceNumber === first.itemIdentifier) - STREAM_BATCH;
+      const failed = await functions.relay({ Records: batch } as unknown as DynamoDBStreamEvent).then(
+        ({ batchItemFailures }) => batchItemFailures[0]?.itemIdentifier,
+        () => batch[0]?.dynamodb?.SequenceNumber,
+      );
+      const done = batch.findIndex(({ dynamodb }) => dynamodb?.SequenceNumber === failed);
+      at += done < 0 ? batch.length : done;
+      tries += done < 0 ? 0 : 1;
+      if (tries > MOST_TRIES) throw new Error('the stream does not get on');
     }
     return records.length > 0;
   }
@@ -132,9 +138,9 @@ export async function awsPlatform({ settings = {} }: AwsPlatformOptions = {}): P
       if (until && (await until())) return;
       const moved = [await relayStream(), startDue(), await pollQueues()];
       if (moved.includes(true)) continue;
-      if (running.size === 0) return;
-      if (paused === running.size) clock.advanceToNextSleeper();
-      else await pause(2);
+      if (running.size === 0 && !queues.waiting()) return;
+      if (running.size > 0 && paused === running.size) clock.advanceToNextSleeper();
+      else await pause(running.size > 0 ? 2 : 20);
     }
   }
 

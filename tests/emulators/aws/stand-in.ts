@@ -36,6 +36,8 @@ export interface AwsStandIn {
   /** Every call, by its operation. */
   readonly calls: readonly string[];
   fault(fault: AwsFault): void;
+  /** How many planned faults have not struck yet. */
+  faultsLeft(): number;
   close(): Promise<void>;
 }
 
@@ -85,6 +87,7 @@ export async function startAws(): Promise<AwsStandIn> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
     fault: (fault) => void faults.push({ fault, left: fault.times }),
+    faultsLeft: () => faults.reduce((sum, { left }) => sum + left, 0),
     async close() {
       const closed = once(server, 'close');
       server.close();
@@ -103,8 +106,11 @@ async function firstAnswer(services: readonly AwsService[], request: AwsRequest)
 }
 
 /** S3 and SNS have XML. */
-function errorAnswer({ target, headers }: AwsRequest, { name, status }: { name: string; status: number }): AwsAnswer {
-  if (target !== '' || headers['content-type']?.includes('json')) return jsonError(name, status);
+function errorAnswer(
+  { target, headers, url }: AwsRequest,
+  { name, status }: { name: string; status: number },
+): AwsAnswer {
+  if (target !== '' || url.pathname.startsWith('/schedules/')) return jsonError(name, status);
   const error = `<Error><Code>${name}</Code><Message>${name}</Message></Error>`;
   const body = headers['content-type']?.includes('form') ? `<ErrorResponse>${error}</ErrorResponse>` : error;
   return { status, body, headers: { 'content-type': 'application/xml' } };

@@ -14,6 +14,8 @@ type SqsFunction = (event: SQSEvent) => Promise<SQSBatchResponse>;
 
 /** The consumers' queues with their dead-letter queues, as a deployment makes them. */
 export async function startQueues(deployment: string, visibilitySeconds: number) {
+  /** When the last message that was given back can be had again. */
+  let backAt = 0;
   const server = await startFauxqs({ port: 0, logger: false, defaultRegion: 'eu-central-1' });
   const client = new SQSClient(emulatorClient(server.address));
   const made = CONSUMERS.map((consumer) => {
@@ -44,12 +46,15 @@ export async function startQueues(deployment: string, visibilitySeconds: number)
       const { Messages: messages = [] } = await client.send(receive);
       if (messages.length === 0) return false;
       const { batchItemFailures } = await call({ Records: messages.map((message) => recordOf(message, arn)) });
+      if (batchItemFailures.length > 0) backAt = Date.now() + visibilitySeconds * 1_000 + 50;
       const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
       const done = messages.filter(({ MessageId: id }) => !failed.has(id ?? ''));
       const entries = done.map(({ MessageId: Id, ReceiptHandle }) => ({ Id, ReceiptHandle }));
       if (entries.length > 0) await client.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries: entries }));
       return true;
     },
+    /** Whether a message that was given back is not there again yet. */
+    waiting: () => Date.now() < backAt,
     async stop(): Promise<void> {
       client.destroy();
       await server.stop();
