@@ -34,6 +34,7 @@ const SHARED: ErrorCodes = {
   ServiceUnavailableException: 'unavailable',
   RequestTimeout: 'deadline-exceeded',
   TimeoutError: 'deadline-exceeded',
+  QueueDoesNotExist: 'not-found',
   ResourceNotFoundException: 'not-found',
   ValidationException: 'invalid-argument',
 };
