@@ -96,6 +96,29 @@ export async function deploy(now: () => number, settings: Readonly<Record<string
     sns: new SNSClient(emulatorClient(aws.url)),
     sqs: queues.client,
   };
+  const functionsEnvironment: Readonly<Record<string, string>> = {
+    ENVIRONMENT: 'test',
+    LOG_LEVEL: 'silent',
+    ORDERS_TABLE: 'orders',
+    RESTAURANTS_TABLE: 'restaurants',
+    INBOX_TABLE: 'inbox',
+    DEAD_LETTERS_TABLE: 'dead-letters',
+    LEDGER_TABLE: 'ledger',
+    EVENT_BUS: 'orders',
+    STATE_MACHINE_ARN: 'arn:aws:states:eu-central-1:000000000000:stateMachine:segment',
+    SCHEDULE_GROUP: 'orders',
+    SCHEDULE_ROLE_ARN: 'arn:aws:iam::000000000000:role/timers',
+    RECEIPTS_BUCKET: 'receipts',
+    OPERATORS_TOPIC_ARN: OPERATORS_TOPIC,
+    NOTIFY_QUEUE_URL: queues.queues.notify.queue.url,
+    RECEIPT_QUEUE_URL: queues.queues.receipt.queue.url,
+    OPERATORS_QUEUE_URL: queues.queues.operators.queue.url,
+    PEPPER_SECRET: 'pepper',
+    SMTP_SECRET: 'smtp',
+    JWT_ISSUER: issuer.url,
+    JWT_AUDIENCE: CLIENT_ID,
+    ...settings,
+  };
   const reader = streamReader(dynamo.url, stream ?? '');
   const calls: AwsCall[] = [];
   for (const client of Object.values(clients)) countCalls(client, calls);
@@ -107,28 +130,16 @@ export async function deploy(now: () => number, settings: Readonly<Record<string
     clients,
     calls,
     reader,
-    environment: {
-      ENVIRONMENT: 'test',
-      LOG_LEVEL: 'silent',
-      ORDERS_TABLE: 'orders',
-      RESTAURANTS_TABLE: 'restaurants',
-      INBOX_TABLE: 'inbox',
-      DEAD_LETTERS_TABLE: 'dead-letters',
-      LEDGER_TABLE: 'ledger',
-      EVENT_BUS: 'orders',
-      STATE_MACHINE_ARN: 'arn:aws:states:eu-central-1:000000000000:stateMachine:segment',
-      SCHEDULE_GROUP: 'orders',
-      SCHEDULE_ROLE_ARN: 'arn:aws:iam::000000000000:role/timers',
-      RECEIPTS_BUCKET: 'receipts',
-      OPERATORS_TOPIC_ARN: OPERATORS_TOPIC,
-      NOTIFY_QUEUE_URL: queues.queues.notify.queue.url,
-      RECEIPT_QUEUE_URL: queues.queues.receipt.queue.url,
-      OPERATORS_QUEUE_URL: queues.queues.operators.queue.url,
-      PEPPER_SECRET: 'pepper',
-      SMTP_SECRET: 'smtp',
-      JWT_ISSUER: issuer.url,
-      JWT_AUDIENCE: CLIENT_ID,
-      ...settings,
+    environment: functionsEnvironment,
+    /** For bundles in processes of their own: also where their clients find the emulators. */
+    processEnvironment: {
+      ...functionsEnvironment,
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_ENDPOINT_URL: aws.url,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamo.url,
+      AWS_ENDPOINT_URL_SQS: queues.address,
     } as Readonly<Record<string, string>>,
     async stop(): Promise<void> {
       reader.close();

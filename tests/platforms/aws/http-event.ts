@@ -13,13 +13,13 @@ const CONTEXT = {
   getRemainingTimeInMillis: () => 10_000,
 };
 
-/** Calls a function as an HTTP API does, with the payload format 2.0: bodies that are no text come in base64. */
-export async function invokeHttp(call: HttpFunction, request: Request): Promise<Response> {
+/** A request as an HTTP API hands it to a function, in the payload format 2.0: bodies that are no text come in base64. */
+export async function httpEvent(request: Request): Promise<object> {
   const url = new URL(request.url);
   const bytes = Buffer.from(await request.arrayBuffer());
   const headers = Object.fromEntries(request.headers);
   const isText = /json|text/.test(headers['content-type'] ?? '');
-  const event = {
+  return {
     version: '2.0',
     routeKey: '$default',
     rawPath: url.pathname,
@@ -46,7 +46,11 @@ export async function invokeHttp(call: HttpFunction, request: Request): Promise<
     ...(bytes.length > 0 && { body: bytes.toString(isText ? 'utf8' : 'base64') }),
     isBase64Encoded: bytes.length > 0 && !isText,
   };
-  const result = await call(event as unknown as LambdaEvent, CONTEXT as never);
+}
+
+/** Calls a function as an HTTP API does. */
+export async function invokeHttp(call: HttpFunction, request: Request): Promise<Response> {
+  const result = await call((await httpEvent(request)) as LambdaEvent, CONTEXT as never);
   const body = result.isBase64Encoded ? Buffer.from(result.body, 'base64') : result.body;
   const empty = result.statusCode === 204 || result.statusCode === 304;
   return new Response(empty ? null : body, {

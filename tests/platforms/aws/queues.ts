@@ -31,6 +31,7 @@ export async function startQueues(deployment: string, visibilitySeconds: number)
   >;
 
   return {
+    address: server.address,
     client,
     queues,
     send: (consumer: Consumer, body: unknown) =>
