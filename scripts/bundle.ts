@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { globSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -51,9 +51,11 @@ export async function bundleCloud(cloud: string, out: string): Promise<readonly 
 
 async function bundleOne(cloud: string, name: string, entry: string, out: string): Promise<Bundle> {
   const file = join(out, cloud, name, 'index.cjs');
-  const { outputFiles = [] } = await build({ ...OPTIONS, entryPoints: [entry], outfile: file, write: false });
-  await mkdir(join(out, cloud, name), { recursive: true });
-  for (const { path, contents } of outputFiles) await writeFile(path, contents);
+  // Source maps name sources from where they stand: always as if it were the usual folder.
+  const outfile = join(ROOT, 'dist', cloud, name, 'index.cjs');
+  const { outputFiles = [] } = await build({ ...OPTIONS, entryPoints: [entry], outfile, write: false });
+  await mkdir(dirname(file), { recursive: true });
+  for (const { path, contents } of outputFiles) await writeFile(join(dirname(file), basename(path)), contents);
   const code = outputFiles.find(({ path }) => path.endsWith('.cjs'))?.contents ?? new Uint8Array();
   const sha256 = createHash('sha256').update(code).digest('hex');
   return { cloud, name, file, bytes: code.length, gzipped: gzipSync(code).length, sha256 };

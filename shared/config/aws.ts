@@ -52,7 +52,7 @@ const PAYMENT = ['PAYMENTS', 'STRIPE_API_BASE', 'STRIPE_KEY_SECRET', 'LEDGER_TAB
 const SIGN_IN = ['PEPPER_SECRET', 'JWT_ISSUER', 'JWT_AUDIENCE'] as const;
 
 /** Which of them each function reads: a deployment sets exactly these. */
-const AWS_FUNCTION_KEYS = {
+export const AWS_FUNCTION_KEYS = {
   api: [...EVERY, ...SIGN_IN, 'ORDERS_TABLE', 'RESTAURANTS_TABLE', 'RECEIPTS_BUCKET'],
   operations: [
     ...EVERY,
