@@ -31,6 +31,7 @@ export const relayHandler =
 function countEvents(metrics: Metrics, changes: readonly OrderChange[]): void {
   for (const { name, total } of changes.flatMap(({ events }) => events)) {
     if (name === 'payment_declined') metrics.count('PaymentFailures');
+    if (name === 'refund_failed') metrics.count('RefundsFailed');
     if (name !== 'created') continue;
     metrics.count('OrdersCreated');
     metrics.count('OrderValue', total.amount);

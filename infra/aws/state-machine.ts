@@ -30,7 +30,7 @@ const UNKNOWN = 'Unknown state';
 /** An Express execution may take as long; the longest segment takes a fraction of it. */
 const EXPRESS_SECONDS = 300;
 /** For a step's own start, beside the time that the task may take. */
-const OVERHEAD_SECONDS = 5;
+const OVERHEAD_SECONDS = 3;
 
 /** Of Lambda itself, before or while it runs a step: repeating is safe, as it is for every step. */
 const LAMBDA_ERRORS = [

@@ -7,6 +7,8 @@ const METRIC_NAMES = [
   'OrderCreationErrors',
   /** Orders whose payment failed, for whatever reason. */
   'PaymentFailures',
+  /** Refunds that the provider refused or that came back. */
+  'RefundsFailed',
   /** Orders past due that the sweeper had to start again. */
   'OrdersStuck',
   /** Webhooks whose signature, age or form is not good. */

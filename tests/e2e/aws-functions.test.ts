@@ -1,5 +1,8 @@
 import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { dynamoDbOrderStore } from '../../shared/adapters/aws/dynamodb-order-store.ts';
+import { dynamoDbPaymentLedger } from '../../shared/adapters/aws/dynamodb-payment-ledger.ts';
+import { simulatedPaymentGateway } from '../../shared/adapters/simulated/simulated-payment-gateway.ts';
 import { toCloudEvent } from '../../shared/domain/cloud-event.ts';
 import { eventsAfter } from '../../shared/domain/events.ts';
 import type { Order } from '../../shared/domain/order.ts';
@@ -194,6 +197,34 @@ describe('the functions on AWS', () => {
         )
         .toEqual([['receipt', order.id]]);
     });
+  });
+
+  it('sweep starts what is past due again, counts it, and leaves the rest alone', async () => {
+    const { clients } = platform.deployment;
+    const orders = dynamoDbOrderStore({ client: clients.dynamoDb, table: 'orders', cursorKey: Buffer.from('key') });
+    const late = anOrder({ position: aPosition({ dueAt: platform.now() - 60_000 }) });
+    const early = anOrder({ position: aPosition({ dueAt: platform.now() + 60_000 }) });
+    for (const order of [late, early]) await orders.create(order, []);
+    aws().executions.length = 0;
+    await platform.functions.sweep();
+    const started = aws().executions.map(({ input }) => JSON.parse(input).orderId);
+    expect(started).toContain(late.id);
+    expect(started).not.toContain(early.id);
+    expect(platform.metrics.sums().OrdersStuck).toBe(started.length);
+    expect((await orders.get(late.id))?.position?.sweeps).toBe(1);
+    aws().executions.length = 0;
+  });
+
+  it('reconcile gives back what no order claims', async () => {
+    const { clients } = platform.deployment;
+    const ledger = dynamoDbPaymentLedger({ client: clients.dynamoDb, table: 'ledger' });
+    const payments = simulatedPaymentGateway({ ledger, clock: { now: () => platform.now() - 7_200_000 } as never });
+    const orderId = anOrderId();
+    const amount = { amount: 1599, currency: 'USD' };
+    const { reference } = await payments.open({ orderId, amount, paymentMethod: 'pm_card_visa', customerId: 'alice' });
+    await payments.confirm(reference);
+    expect(await platform.functions.reconcile()).toMatchObject({ findings: 1, left: 0, complete: true });
+    expect((await platform.ledger(orderId)).map(({ kind }) => kind)).toEqual(['charge', 'refund']);
   });
 
   describe('the API', () => {

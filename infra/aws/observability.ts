@@ -1,0 +1,234 @@
+import * as budgets from '@pulumi/aws/budgets/index.js';
+import * as cloudwatch from '@pulumi/aws/cloudwatch/index.js';
+import type * as sns from '@pulumi/aws/sns/index.js';
+import * as pulumi from '@pulumi/pulumi';
+import type { AwsFunction } from '../../shared/config/aws.ts';
+import { CONSUMERS } from '../../shared/domain/rules.ts';
+import { Component, type ComponentArgs } from './component.ts';
+import type { OrderFunction } from './function.ts';
+import type { HttpApi } from './http-api.ts';
+import type { Resources, WorkflowResources } from './resources.ts';
+
+export interface ObservabilityArgs extends ComponentArgs {
+  readonly functions: Readonly<Record<AwsFunction, OrderFunction>>;
+  readonly resources: Resources;
+  readonly workflow: WorkflowResources;
+  readonly api: HttpApi;
+}
+
+type Dimensions = Readonly<Record<string, pulumi.Input<string>>>;
+
+interface Alarm {
+  readonly description: string;
+  readonly namespace: string;
+  readonly metric: string;
+  readonly dimensions: Dimensions;
+  readonly threshold: number;
+  readonly statistic?: 'Maximum' | 'Sum';
+  readonly minutes?: number;
+}
+
+/** Where the functions' own metrics are, by function: as the functions write them. */
+const BUSINESS = 'TricloudOrders';
+/** Ten errors in five minutes: the figure of the source documents. */
+const MOST_ERRORS = 10;
+const MINUTE_MS = 60_000;
+
+/** Alarms that reach somebody, a dashboard, and a budget. Each alarm has its page in docs/runbooks/alarms-aws.md. */
+export class Observability extends Component {
+  readonly dashboardUrl: pulumi.Output<string>;
+
+  constructor(name: string, args: ObservabilityArgs, options: pulumi.ComponentResourceOptions) {
+    super('Observability', name, options);
+    const { config, prefix, resources } = args;
+    for (const [key, alarm] of Object.entries(alarmsOf(args)))
+      this.alarm(key, prefix, alarm, resources.notifications.alarms);
+    const dashboard = new cloudwatch.Dashboard(
+      'dashboard',
+      { dashboardName: prefix, dashboardBody: dashboardOf(args) },
+      { parent: this },
+    );
+    new budgets.Budget(
+      'budget',
+      {
+        name: prefix,
+        budgetType: 'COST',
+        limitAmount: String(config.monthlyBudget),
+        limitUnit: 'USD',
+        timeUnit: 'MONTHLY',
+        notifications: ['ACTUAL', 'FORECASTED'].map((notificationType) => ({
+          notificationType,
+          comparisonOperator: 'GREATER_THAN',
+          threshold: 100,
+          thresholdType: 'PERCENTAGE',
+          subscriberEmailAddresses: [config.operatorsEmail],
+        })),
+      },
+      { parent: this },
+    );
+    const { awsRegion: region } = config;
+    this.dashboardUrl = pulumi.interpolate`https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboard.dashboardName}`;
+    this.registerOutputs({ dashboardUrl: this.dashboardUrl });
+  }
+
+  private alarm(key: string, prefix: string, alarm: Alarm, topic: sns.Topic): void {
+    const { description, namespace, metric, dimensions, threshold, statistic = 'Sum', minutes = 5 } = alarm;
+    new cloudwatch.MetricAlarm(
+      key,
+      {
+        name: `${prefix}-${key}`,
+        alarmDescription: `${description} See docs/runbooks/alarms-aws.md.`,
+        namespace,
+        metricName: metric,
+        dimensions,
+        statistic,
+        period: minutes * 60,
+        evaluationPeriods: 1,
+        threshold,
+        comparisonOperator: 'GreaterThanOrEqualToThreshold',
+        treatMissingData: 'notBreaching',
+        alarmActions: [topic.arn],
+        okActions: [topic.arn],
+      },
+      { parent: this },
+    );
+  }
+}
+
+function alarmsOf({ config, functions, resources, workflow }: ObservabilityArgs): Readonly<Record<string, Alarm>> {
+  const alarms: Record<string, Alarm> = {};
+  for (const [fn, { lambda }] of Object.entries(functions)) {
+    const dimensions = { FunctionName: lambda.name };
+    const of = (metric: string, threshold: number, description: string): Alarm => ({
+      namespace: 'AWS/Lambda',
+      metric,
+      dimensions,
+      threshold,
+      description,
+    });
+    alarms[`${fn}-errors`] = of('Errors', MOST_ERRORS, `The function ${fn} fails.`);
+    alarms[`${fn}-throttles`] = of('Throttles', 1, `The function ${fn} is throttled.`);
+  }
+  const queues = CONSUMERS.map((consumer) => [consumer, resources.events.consumers[consumer].dead] as const);
+  for (const [key, queue] of [...queues, ['clock', resources.events.clockDeadLetters] as const]) {
+    alarms[`${key}-dead-letters`] = {
+      description: `Messages of ${key} were given up on.`,
+      namespace: 'AWS/SQS',
+      metric: 'ApproximateNumberOfMessagesVisible',
+      dimensions: { QueueName: queue.name },
+      threshold: 1,
+      statistic: 'Maximum',
+    };
+  }
+  const business = (metric: string, fn: AwsFunction, description: string): Alarm => ({
+    description,
+    namespace: BUSINESS,
+    metric,
+    dimensions: { Environment: config.environment, Function: fn },
+    threshold: 1,
+  });
+  return {
+    ...alarms,
+    'relay-behind': {
+      description: 'Events and segments are late: the stream is not read fast enough.',
+      namespace: 'AWS/Lambda',
+      metric: 'IteratorAge',
+      dimensions: { FunctionName: functions.relay.lambda.name },
+      threshold: 5 * MINUTE_MS,
+      statistic: 'Maximum',
+    },
+    'failed-executions': {
+      description: 'Segments fail with a defect.',
+      namespace: 'AWS/States',
+      metric: 'ExecutionsFailed',
+      dimensions: { StateMachineArn: workflow.machine.arn },
+      threshold: MOST_ERRORS,
+    },
+    'orders-stuck': {
+      ...business('OrdersStuck', 'sweep', 'Orders are past due, and were started again.'),
+      threshold: 5,
+      minutes: 15,
+    },
+    'payment-differences': business(
+      'PaymentDiscrepancies',
+      'reconcile',
+      'Orders and the books of the provider differ.',
+    ),
+    'refund-failed': business('RefundsFailed', 'relay', 'A refund failed: the customer waits for their money.'),
+    'orders-lost': business('OrderCreationErrors', 'api', 'Orders could not be taken.'),
+  };
+}
+
+/** A row each for functions, tables, queues and the business. */
+function dashboardOf({ config, functions, resources }: ObservabilityArgs): pulumi.Output<string> {
+  const region = config.awsRegion;
+  const widget = (title: string, x: number, y: number, metrics: readonly pulumi.Input<unknown>[]) => ({
+    type: 'metric',
+    x,
+    y,
+    width: 12,
+    height: 6,
+    properties: { title, region, stat: 'Sum', period: 300, view: 'timeSeries', metrics },
+  });
+  const lambdas = Object.values(functions).map(({ lambda }) => lambda.name);
+  const { orders, inbox } = resources.store;
+  const queues = CONSUMERS.map((consumer) => resources.events.consumers[consumer]);
+  const business = (metric: string, fn: AwsFunction) => [
+    BUSINESS,
+    metric,
+    'Environment',
+    config.environment,
+    'Function',
+    fn,
+  ];
+  return pulumi.jsonStringify({
+    widgets: [
+      widget(
+        'Functions: errors',
+        0,
+        0,
+        lambdas.map((fn) => ['AWS/Lambda', 'Errors', 'FunctionName', fn]),
+      ),
+      widget(
+        'Functions: invocations',
+        12,
+        0,
+        lambdas.map((fn) => ['AWS/Lambda', 'Invocations', 'FunctionName', fn]),
+      ),
+      widget(
+        'Tables: write units',
+        0,
+        6,
+        [orders, inbox].map(({ name }) => ['AWS/DynamoDB', 'ConsumedWriteCapacityUnits', 'TableName', name]),
+      ),
+      widget(
+        'Tables: throttled',
+        12,
+        6,
+        [orders, inbox].map(({ name }) => ['AWS/DynamoDB', 'WriteThrottleEvents', 'TableName', name]),
+      ),
+      widget(
+        'Queues: waiting',
+        0,
+        12,
+        queues.map(({ queue }) => ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', queue.name]),
+      ),
+      widget(
+        'Queues: given up on',
+        12,
+        12,
+        queues.map(({ dead }) => ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', dead.name]),
+      ),
+      widget('Orders', 0, 18, [
+        business('OrdersCreated', 'relay'),
+        business('PaymentFailures', 'relay'),
+        business('OrdersStuck', 'sweep'),
+      ]),
+      widget('Money', 12, 18, [
+        business('OrderValue', 'relay'),
+        business('RefundsFailed', 'relay'),
+        business('PaymentDiscrepancies', 'reconcile'),
+      ]),
+    ],
+  });
+}

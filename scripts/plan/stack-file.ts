@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { load } from 'js-yaml';
+import { UsageError } from '../command.ts';
+
+export interface StackFile {
+  readonly project: string;
+  /** The program, relative to the root. */
+  readonly main: string;
+  readonly file: string;
+  /** As the engine hands it to the program. */
+  readonly config: Readonly<Record<string, string>>;
+  /** Of the file's bytes: to tell that nothing has changed it. */
+  readonly digest: string;
+}
+
+interface ProjectFile {
+  readonly name: string;
+  readonly main: string;
+}
+
+/** Reads the project's file, and that of the stack's environment. */
+export async function readStackFile(root: string, stack: string): Promise<StackFile> {
+  const environment = stack.slice(stack.lastIndexOf('-') + 1);
+  const file = `Pulumi.${environment}.yaml`;
+  const { name: project, main } = load(await readFile(join(root, 'Pulumi.yaml'), 'utf8')) as ProjectFile;
+  const text = await readFile(join(root, file), 'utf8').catch(() => {
+    throw new UsageError(`there is no ${file} for the stack ${stack}: its settings belong there`);
+  });
+  const { config = {} } = (load(text) ?? {}) as { readonly config?: Readonly<Record<string, unknown>> };
+  return {
+    project,
+    main,
+    file,
+    config: Object.fromEntries(Object.entries(config).map(([key, value]) => [key, plain(key, value, file)])),
+    digest: createHash('sha256').update(text).digest('hex'),
+  };
+}
+
+function plain(key: string, value: unknown, file: string): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  if ('secure' in value) {
+    throw new UsageError(
+      `${file}: ${key} is a secure value. Ciphertext belongs to one stack alone: put the secret into the cloud's own store`,
+    );
+  }
+  return JSON.stringify(value);
+}
