@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { globSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -12,7 +12,7 @@ import { table } from './table.ts';
 const HELP = `npm run bundle [-- CLOUD] [--out FOLDER] [--json]
 
 Makes one file of each function with all that it needs, for deployment: dist/<cloud>/<function>/index.cjs, with its source map
-beside it. The same source always gives the same bytes.
+beside it, and the policy pack: dist/policy. The same source always gives the same bytes.
 
   CLOUD         aws; all when left out
   --out FOLDER  another folder than dist
@@ -97,6 +97,22 @@ const OPTIONS: BuildOptions = {
   outExtension: { '.js': '.cjs' },
 };
 
+/** The rules of infra/policy as a pack for Pulumi's own host, which loads no TypeScript. Answers the pack's folder. */
+export async function bundlePolicyPack(out: string): Promise<string> {
+  const folder = join(out, 'policy');
+  await rm(folder, { recursive: true, force: true });
+  const { alias: _, plugins: __, ...options } = OPTIONS;
+  // The host and the pack have to be of one mind about what an output is: they share the package.
+  const external = ['@pulumi/policy', '@pulumi/pulumi'];
+  await build({ ...options, entryPoints: ['infra/policy/index.ts'], outfile: join(folder, 'index.cjs'), external });
+  await copyFile(join(ROOT, 'infra/policy/PulumiPolicy.yaml'), join(folder, 'PulumiPolicy.yaml'));
+  await writeFile(
+    join(folder, 'package.json'),
+    JSON.stringify({ name: 'tricloud-orders-policy', version: '1.0.0', main: 'index.cjs' }),
+  );
+  return folder;
+}
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -111,6 +127,7 @@ async function main(): Promise<void> {
   for (const cloud of positionals.length > 0 ? positionals : Object.keys(ENTRIES)) {
     bundles.push(...(await bundleCloud(cloud, values.out)));
   }
+  await bundlePolicyPack(values.out);
   process.stdout.write(values.json ? `${JSON.stringify({ bundles }, null, 2)}\n` : `${tableOf(bundles)}\n`);
 }
 

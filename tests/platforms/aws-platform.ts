@@ -15,13 +15,14 @@ import { parseEvent } from '../../functions/events/parse-event.ts';
 import { dynamoDbDeadLetters } from '../../shared/adapters/aws/dynamodb-dead-letters.ts';
 import { dynamoDbPaymentLedger } from '../../shared/adapters/aws/dynamodb-payment-ledger.ts';
 import { countingMetrics } from '../../shared/adapters/in-process/counting-metrics.ts';
+import type { AwsFunction } from '../../shared/config/aws.ts';
 import { readLocalSettings } from '../../shared/config/settings.ts';
 import type { Notice } from '../../shared/domain/notice.ts';
 import { CONSUMERS } from '../../shared/domain/rules.ts';
 import { execute } from '../emulators/aws/state-machine.ts';
 import { manualClock } from '../manual-clock.ts';
 import type { Platform } from '../platform.ts';
-import { type Deployment, deploy } from './aws/deployment.ts';
+import { CALLER, type Deployment, deploy } from './aws/deployment.ts';
 import { invokeHttp } from './aws/http-event.ts';
 import { noticeFrom } from './aws/mailbox.ts';
 
@@ -44,17 +45,22 @@ const OPERATIONS = /^\/v1\/(operations|webhooks)\//;
 /** Every function of the deployment. */
 function functionsOf({ environment, clients }: Deployment, around: Partial<FunctionPlatform>) {
   return {
-    api: apiFunction(environment, clients, around),
-    operations: operationsFunction(environment, clients, around),
-    relay: relayFunction(environment, clients, around),
-    segment: segmentFunction(environment, clients, around),
-    sweep: sweepFunction(environment, clients, around),
-    reconcile: reconcileFunction(environment, clients, around),
-    deadLetters: deadLettersFunction(environment, clients, around),
-    notify: notifyFunction(environment, clients, around),
-    receipt: receiptFunction(environment, clients, around),
-    operators: operatorsFunction(environment, clients, around),
+    api: known('api', apiFunction(environment, clients, around)),
+    operations: known('operations', operationsFunction(environment, clients, around)),
+    relay: known('relay', relayFunction(environment, clients, around)),
+    segment: known('segment', segmentFunction(environment, clients, around)),
+    sweep: known('sweep', sweepFunction(environment, clients, around)),
+    reconcile: known('reconcile', reconcileFunction(environment, clients, around)),
+    deadLetters: known('dead-letters', deadLettersFunction(environment, clients, around)),
+    notify: known('notify', notifyFunction(environment, clients, around)),
+    receipt: known('receipt', receiptFunction(environment, clients, around)),
+    operators: known('operators', operatorsFunction(environment, clients, around)),
   };
+}
+
+/** The same function, whose calls are known for its own. */
+function known<Args extends unknown[], Answer>(fn: AwsFunction, call: (...args: Args) => Answer): typeof call {
+  return (...args) => CALLER.run(fn, () => call(...args));
 }
 
 /**

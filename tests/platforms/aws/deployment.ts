@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -15,6 +16,7 @@ import {
   RESTAURANTS_TABLE,
 } from '../../../shared/adapters/aws/dynamodb-tables.ts';
 import { eventPatternOf } from '../../../shared/adapters/aws/event-patterns.ts';
+import type { AwsFunction } from '../../../shared/config/aws.ts';
 import { CONSUMERS } from '../../../shared/domain/rules.ts';
 import { DYNAMODB_LANES } from '../../emulators/aws/dynamodb.ts';
 import { startAws } from '../../emulators/aws/stand-in.ts';
@@ -31,6 +33,8 @@ export type Deployment = Awaited<ReturnType<typeof deploy>>;
 
 /** A call of a client, for whoever counts what an order costs. */
 export interface AwsCall {
+  /** Who called; absent for tests themselves. */
+  readonly fn?: AwsFunction;
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
 }
@@ -42,11 +46,15 @@ interface Countable {
 }
 type Next = (args: { input: object }) => Promise<object>;
 
+/** Which function a call is made by. */
+export const CALLER = new AsyncLocalStorage<AwsFunction>();
+
 function countCalls(client: object, calls: AwsCall[]): void {
   (client as Countable).middlewareStack.add(
     (next, { commandName = '' }) =>
       (args) => {
-        calls.push({ operation: commandName.replace(/Command$/, ''), input: { ...args.input } });
+        const fn = CALLER.getStore();
+        calls.push({ operation: commandName.replace(/Command$/, ''), input: { ...args.input }, ...(fn && { fn }) });
         return next(args);
       },
     { step: 'initialize', name: 'count-calls' },

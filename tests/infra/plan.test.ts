@@ -1,0 +1,177 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findingsOf } from '../../infra/policy/rules.ts';
+import { makePlan } from '../../scripts/plan/make-plan.ts';
+import { planDiff } from '../../scripts/plan/plan-text.ts';
+import { type Plan, UNKNOWN } from '../../scripts/plan/recorded.ts';
+import { typeProblems } from '../../scripts/plan/type-check.ts';
+
+const plans = { dev: makePlan('aws-dev'), prod: makePlan('aws-prod') };
+const KEEPS_DATA = /:(Table|Bucket|UserPool|Secret)$/;
+
+describe.each(['dev', 'prod'] as const)('the plan of aws-%s', (environment) => {
+  let plan: Plan;
+  beforeAll(async () => {
+    plan = await plans[environment];
+  }, 60_000);
+
+  it('keeps every rule, and every input is one that the provider takes', async () => {
+    expect(
+      findingsOf(plan.resources, environment === 'prod').map(({ rule, resource }) => `${rule.name} ${resource.name}`),
+    ).toEqual([]);
+    expect(await typeProblems(plan)).toEqual([]);
+  }, 60_000);
+
+  it('has every output, and nothing of it is a guess', () => {
+    expect(Object.keys(plan.outputs).toSorted()).toEqual(
+      [
+        'apiUrl',
+        'clientId',
+        'dashboardUrl',
+        'eventBus',
+        'issuer',
+        'orderStore',
+        'receiptsBucket',
+        'restaurantStore',
+        'secrets',
+      ].toSorted(),
+    );
+    expect(JSON.stringify(plan)).not.toContain(UNKNOWN);
+  });
+
+  it('names everything after the environment: two of them fit into one account', () => {
+    const named = plan.resources.filter(({ custom, inputs }) => custom && typeof inputs['name'] === 'string');
+    const shared = named.filter(({ type }) => !/UserGroup|Authorizer|Stage/.test(type));
+    expect(
+      shared.filter(({ inputs }) => !String(inputs['name']).includes(`orders-${environment}`)).map(({ type }) => type),
+    ).toEqual([]);
+  });
+
+  it(`${environment === 'prod' ? 'protects' : 'lets go of'} what keeps data`, () => {
+    const keeping = plan.resources.filter(({ type }) => KEEPS_DATA.test(type));
+    expect(keeping.length).toBeGreaterThan(6);
+    for (const { name, protect, retainOnDelete } of keeping) {
+      const kept = environment === 'prod';
+      expect([name, protect, retainOnDelete]).toEqual([name, kept, kept]);
+    }
+  });
+
+  it('puts everything under a component of its own', () => {
+    const roots = plan.resources.filter(
+      ({ parent, custom }) => custom && parent?.includes('pulumi:pulumi:Stack') && !parent.includes('$'),
+    );
+    expect(roots.map(({ type }) => type)).toEqual(['pulumi:providers:aws']);
+    const components = new Set(plan.resources.filter(({ custom }) => !custom).map(({ type }) => type));
+    expect([...components].filter((type) => !/^(orders:aws:[A-Z]|pulumi:pulumi:Stack)/.test(type))).toEqual([]);
+  });
+
+  it('lets people write nothing that grants anything, and sign in by code alone', () => {
+    const client = plan.resources.find(({ type }) => type.endsWith(':UserPoolClient'));
+    expect(client?.inputs).toMatchObject({
+      writeAttributes: ['email', 'name'],
+      allowedOauthFlows: ['code'],
+      generateSecret: false,
+      preventUserExistenceErrors: 'ENABLED',
+    });
+  });
+
+  it('has a page for each alarm in the runbook', async () => {
+    const { readFile } = await import('node:fs/promises');
+    const runbook = await readFile('docs/runbooks/alarms-aws.md', 'utf8');
+    const alarms = plan.resources.filter(({ type }) => type.endsWith(':MetricAlarm')).map(({ name }) => name);
+    const topics = alarms.map((name) => name.replace(/^.*-(errors|throttles|dead-letters)$/, '$1'));
+    expect([...new Set(topics)].filter((topic) => !runbook.includes(`\`${topic}\``))).toEqual([]);
+  });
+});
+
+describe('a plan', () => {
+  it('fails as the program fails, with what to type', async () => {
+    await expect(makePlan('aws-dev', { 'tricloud-orders:environment': 'prod' })).rejects.toThrow(
+      'use npm run up -- aws-dev',
+    );
+    await expect(makePlan('aws-dev', { 'tricloud-orders:tracing': undefined })).rejects.toThrow('tracing: is missing');
+    await expect(makePlan('aws-dev', { 'tricloud-orders:colour': 'red' })).rejects.toThrow(
+      'colour: there is no such key',
+    );
+    await expect(makePlan('azure-dev')).rejects.toThrow('there is no program for azure yet');
+    await expect(makePlan('aws-staging')).rejects.toThrow('there is no Pulumi.staging.yaml');
+  }, 60_000);
+
+  it('says which inputs the provider does not take', async () => {
+    const plan = await plans.dev;
+    const [table] = plan.resources.filter(({ type }) => type.endsWith(':Table'));
+    const wrong = [
+      { ...table, inputs: { ...table?.inputs, billingMode: 7 } },
+      { ...table, inputs: { ...table?.inputs, colour: 'red' } },
+      { ...table, inputs: { hashKey: [] } },
+    ];
+    const problems = await typeProblems({ ...plan, resources: wrong as unknown as Plan['resources'] });
+    expect(problems.length).toBeGreaterThanOrEqual(3);
+    expect(problems.join('\n')).toMatch(/colour.* does not exist/);
+    expect(problems.every((problem) => problem.startsWith('urn:pulumi:aws-dev::'))).toBe(true);
+  }, 60_000);
+
+  it('is compared with another one, resource by resource', async () => {
+    const [dev, prod] = [await plans.dev, await plans.prod];
+    expect(planDiff(dev, dev)).toEqual([]);
+    const [first, ...rest] = dev.resources.filter(({ type }) => type.endsWith(':Queue'));
+    const other = {
+      ...dev,
+      resources: dev.resources
+        .filter((one) => one !== first)
+        .map((one) => (one === rest[0] ? { ...one, protect: true } : one)),
+    };
+    expect(planDiff(dev, other)).toEqual([
+      `- ${first?.name}  ${first?.type}`,
+      `~ ${rest[0]?.name}  ${rest[0]?.type}`,
+      '    protected: false -> true',
+    ]);
+    expect(planDiff(other, dev)).toContain(`+ ${first?.name}  ${first?.type}`);
+    expect(planDiff(dev, prod).length).toBeGreaterThan(100);
+  }, 60_000);
+});
+
+describe('npm run plan', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tricloud-orders-plan-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const plan = (...args: readonly string[]) =>
+    new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+      const command = ['--import', './scripts/prelude.mjs', 'scripts/plan.ts', ...args];
+      execFile(process.execPath, command, { maxBuffer: 20_000_000 }, (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
+      );
+    });
+
+  it('prints a tree, counts, outputs and a last line in words', async () => {
+    const { code, stdout } = await plan('aws-dev');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\n {2}orders {2}orders:aws:OrderStack\n {4}store {2}orders:aws:OrderStore\n/);
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(
+      /^aws-dev: \d+ resources, 0 problems of types, 0 findings of the rules$/,
+    );
+  }, 60_000);
+
+  it('compares with what it printed before', async () => {
+    const file = join(folder, 'before.json');
+    await writeFile(file, JSON.stringify(await plans.dev));
+    expect(await plan('aws-dev', '--diff', file)).toEqual({ code: 0, stdout: 'nothing differs\n', stderr: '' });
+  }, 60_000);
+
+  it.each([
+    [[], 'name one stack, for example aws-dev'],
+    [['aws-dev', 'aws-prod'], 'name one stack'],
+    [['aws-dev', '--diff', 'nowhere.json'], '--diff nowhere.json: there is no such file'],
+    [['aws-dev', '--force'], "Unknown option '--force'"],
+  ])('called with %j says: %s', async (args, words) => {
+    const { code, stdout, stderr } = await plan(...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(words);
+  });
+});
