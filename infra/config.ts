@@ -1,8 +1,8 @@
 import * as pulumi from '@pulumi/pulumi';
 
-export const CLOUDS = ['aws', 'azure', 'gcp'] as const;
+const CLOUDS = ['aws', 'azure', 'gcp'] as const;
 export type Cloud = (typeof CLOUDS)[number];
-export const ENVIRONMENTS = ['dev', 'staging', 'prod'] as const;
+const ENVIRONMENTS = ['dev', 'staging', 'prod'] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
 
 /** What a stack is told by its environment's file. Nothing of it is secret. */

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
 import { parseArgs, styleText } from 'node:util';
 
 const HELP = `npm run check [-- --ci] [-- --only NAME]
@@ -37,6 +38,9 @@ const CHECKS: readonly Check[] = [
   { name: 'API description up to date', command: script('openapi.ts', '--check') },
   { name: 'API description lint', command: ['redocly', 'lint', 'docs/openapi.json'] },
   { name: 'diagrams up to date', command: script('diagram.ts', '--check') },
+  { name: 'workflows', command: ['action-validator', ...globSync('.github/workflows/*.yaml')] },
+  { name: 'plan of aws-dev', command: script('plan.ts', 'aws-dev') },
+  { name: 'plan of aws-prod', command: script('plan.ts', 'aws-prod') },
   { name: 'bundles', command: ['npm', 'run', '--silent', 'bundle'], loud: true },
   { name: 'tests', command: ['npm', 'test'], loud: true, ciEnvironment: { CRASHES: '30' } },
   { name: 'simulation', command: sim('--histories', '3000'), ciCommand: sim('--histories', '20000'), loud: true },

@@ -12,7 +12,7 @@ export interface ConsumerQueue {
 }
 
 /** A consumer's function may take 30 s for a batch: a message is not handed out again while that may be at work. */
-export const CONSUMER_TIMEOUT_SECONDS = 30;
+const CONSUMER_TIMEOUT_SECONDS = 30;
 const VISIBILITY_SECONDS = 6 * CONSUMER_TIMEOUT_SECONDS;
 const FOURTEEN_DAYS = 14 * 86_400;
 /** What EventBridge cannot hand to a queue within a day is a dead letter. */

@@ -1,0 +1,26 @@
+import { DeleteObjectsCommand, ListObjectVersionsCommand, type S3Client } from '@aws-sdk/client-s3';
+
+/**
+ * Deletes every version of every object in a bucket, a page at a time: a bucket that has any cannot be deleted. Answers how many it were.
+ * May be broken off and run again.
+ */
+export async function emptyBucket(
+  client: S3Client,
+  bucket: string,
+  onProgress: (deleted: number) => void,
+): Promise<number> {
+  let deleted = 0;
+  for (;;) {
+    const page = await client.send(new ListObjectVersionsCommand({ Bucket: bucket, MaxKeys: 1_000 }));
+    const versions = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])];
+    if (versions.length === 0) return deleted;
+    const objects = versions.map(({ Key, VersionId }) => ({ Key, VersionId }));
+    const { Errors: errors = [] } = await client.send(
+      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects, Quiet: true } }),
+    );
+    const [first] = errors;
+    if (first) throw new Error(`${bucket}: ${errors.length} objects could not be deleted (${first.Code})`);
+    deleted += objects.length;
+    onProgress(deleted);
+  }
+}
