@@ -192,6 +192,14 @@ describe('secrets', () => {
     aws.secrets.set('empty', '');
     await expect(secrets.get('empty')).rejects.toThrow('the secret empty has no text');
   });
+
+  it('are read without the end of line that an editor put into their file', async () => {
+    const secrets = secretsManagerSecrets({ client: client(SecretsManagerClient) });
+    aws.secrets.set('key', 'two words\r\n');
+    expect(await secrets.get('key')).toBe('two words');
+    aws.secrets.set('key', '\n');
+    await expect(secrets.get('key')).rejects.toThrow('the secret key has no text');
+  });
 });
 
 describe('metrics', () => {

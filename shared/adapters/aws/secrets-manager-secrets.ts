@@ -9,15 +9,17 @@ export interface SecretsManagerSecretsOptions {
 
 const CODES = { DecryptionFailure: 'permission-denied', InvalidRequestException: 'not-found' } as const;
 
-/** Secrets in AWS Secrets Manager, by their ids or ARNs, as texts. Reads each time: put `cachedSecrets` before it. */
+/**
+ * Secrets in AWS Secrets Manager, by their ids or ARNs, as texts without the end of line that an editor leaves in a file. Reads each
+ * time: put `cachedSecrets` before it.
+ */
 export function secretsManagerSecrets({ client }: SecretsManagerSecretsOptions): Secrets {
   const read = async (name: string): Promise<string> => {
     const command = new GetSecretValueCommand({ SecretId: name });
     const { SecretString: value } = await awsCall('Secrets.get', () => client.send(command), CODES);
-    if (value === undefined || value === '') {
-      throw new PortError('not-found', 'Secrets.get', { message: `the secret ${name} has no text` });
-    }
-    return value;
+    const text = value?.replace(/[\r\n]+$/, '');
+    if (!text) throw new PortError('not-found', 'Secrets.get', { message: `the secret ${name} has no text` });
+    return text;
   };
   return { get: read, refresh: read };
 }
