@@ -1,0 +1,200 @@
+import { readFileSync } from 'node:fs';
+import * as pulumi from '@pulumi/pulumi';
+import { load } from 'js-yaml';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { StackConfig } from '../../infra/config.ts';
+import { readConfig } from '../../infra/config.ts';
+
+interface Made {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+const made: Made[] = [];
+
+async function components() {
+  const { EventBus } = await import('../../infra/aws/event-bus.ts');
+  const { Identity } = await import('../../infra/aws/identity.ts');
+  const { OrderFunction } = await import('../../infra/aws/function.ts');
+  const { OrderStore } = await import('../../infra/aws/order-store.ts');
+  const { Secrets } = await import('../../infra/aws/secrets.ts');
+  const { Storage } = await import('../../infra/aws/storage.ts');
+  return { EventBus, Identity, OrderFunction, OrderStore, Secrets, Storage };
+}
+let all: Awaited<ReturnType<typeof components>>;
+
+beforeAll(async () => {
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        made.push({ type, name, inputs });
+        return { id: `${name}-id`, state: { arn: `arn:aws:made:${name}`, ...inputs } };
+      },
+      call: ({ inputs }) => inputs,
+    },
+    'tricloud-orders',
+    'aws-dev',
+  );
+  all = await components();
+}, 30_000);
+
+beforeEach(() => {
+  made.length = 0;
+});
+
+function configOf(environment: 'dev' | 'prod'): StackConfig {
+  const { config } = load(readFileSync(`Pulumi.${environment}.yaml`, 'utf8')) as { config: Record<string, unknown> };
+  const values = Object.entries(config).map(([key, value]) => [key.replace('tricloud-orders:', ''), String(value)]);
+  return readConfig(`aws-${environment}`, Object.fromEntries(values) as Record<string, string>);
+}
+const argsOf = (environment: 'dev' | 'prod') => ({
+  config: configOf(environment),
+  prefix: `orders-${environment}`,
+});
+
+const settled = <Value>(output: pulumi.Output<Value>) => new Promise<Value>((resolve) => void output.apply(resolve));
+
+/** When everything that was begun has been registered. */
+async function children(type: string): Promise<readonly Made[]> {
+  await pulumi.runtime.disconnect();
+  return made.filter((resource) => resource.type === type);
+}
+const inputsOf = (resources: readonly Made[], name: string) => resources.find((one) => one.name === name)?.inputs;
+
+describe('the tables', () => {
+  it('are on demand, encrypted and recoverable; those with changes to follow have a stream, those that forget a TTL', async () => {
+    new all.OrderStore('store', argsOf('dev'), {});
+    const tables = await children('aws:dynamodb/table:Table');
+    expect(tables.map(({ name }) => name).toSorted()).toEqual([
+      'dead-letters',
+      'inbox',
+      'ledger',
+      'orders',
+      'restaurants',
+    ]);
+    for (const { inputs } of tables) {
+      expect(inputs).toMatchObject({
+        billingMode: 'PAY_PER_REQUEST',
+        pointInTimeRecovery: { enabled: true },
+        serverSideEncryption: { enabled: true },
+        deletionProtectionEnabled: false,
+      });
+    }
+    expect(inputsOf(tables, 'orders')).toMatchObject({ streamEnabled: true, streamViewType: 'NEW_IMAGE' });
+    expect(inputsOf(tables, 'inbox')).toMatchObject({ ttl: { enabled: true } });
+  });
+
+  it('of prod cannot be deleted, and have no simulated books', async () => {
+    const { ledger } = new all.OrderStore('store', argsOf('prod'), {});
+    const tables = await children('aws:dynamodb/table:Table');
+    expect(ledger).toBeUndefined();
+    expect(tables.map(({ inputs }) => inputs['deletionProtectionEnabled'])).toEqual([true, true, true, true]);
+  });
+});
+
+describe('the secrets', () => {
+  it('are made empty: no value of theirs is in the program', async () => {
+    const { pepper, smtp, stripeKey } = new all.Secrets('secrets', argsOf('prod'), {});
+    expect(await Promise.all([pepper, smtp, stripeKey].map((secret) => secret && settled(secret.name)))).toEqual([
+      'orders-prod/pepper',
+      'orders-prod/smtp',
+      'orders-prod/stripe-key',
+    ]);
+    expect((await children('aws:secretsmanager/secretVersion:SecretVersion')).length).toBe(0);
+    const secrets = await children('aws:secretsmanager/secret:Secret');
+    expect(secrets.map(({ inputs }) => inputs['recoveryWindowInDays'])).toEqual([30, 30, 30, 30]);
+  });
+
+  it("keep Stripe's away from where nobody pays", () => {
+    const { stripeKey, stripeWebhook } = new all.Secrets('secrets', argsOf('dev'), {});
+    expect([stripeKey, stripeWebhook]).toEqual([undefined, undefined]);
+  });
+});
+
+describe('a function', () => {
+  const create = (environment: Readonly<Record<string, pulumi.Input<string>>>) =>
+    new all.OrderFunction(
+      {
+        ...argsOf('dev'),
+        fn: 'notify',
+        bundles: 'dist',
+        environment,
+        statements: [{ actions: ['sns:Publish'], resources: ['arn:aws:sns:topic'] }],
+      },
+      {},
+    );
+
+  it('has a role, a log group and rights of its own, and may write no other log', async () => {
+    create({});
+    const [policy] = await children('aws:iam/rolePolicy:RolePolicy');
+    expect(policy?.inputs['role']).toBe('notify-id');
+    expect(JSON.parse(policy?.inputs['policy'] as string).Statement).toEqual([
+      { Effect: 'Allow', Action: ['sns:Publish'], Resource: ['arn:aws:sns:topic'] },
+      {
+        Effect: 'Allow',
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        Resource: ['arn:aws:made:notify:*'],
+      },
+    ]);
+    expect(inputsOf(await children('aws:cloudwatch/logGroup:LogGroup'), 'notify')).toMatchObject({
+      name: '/aws/lambda/orders-dev-notify',
+      retentionInDays: 14,
+    });
+  });
+
+  it('runs on arm64 and the supported Node, and is given what it reads', async () => {
+    create({ TABLE: 'orders' });
+    expect(inputsOf(await children('aws:lambda/function:Function'), 'notify')).toMatchObject({
+      architectures: ['arm64'],
+      runtime: 'nodejs24.x',
+      role: 'arn:aws:made:notify',
+      environment: { variables: { TABLE: 'orders' } },
+    });
+  });
+
+  it('shows no secret that it is given', async () => {
+    const { lambda } = create({ KEY: pulumi.secret('canary') });
+    expect(await pulumi.isSecret(lambda.environment)).toBe(true);
+    expect(await pulumi.isSecret(lambda.name)).toBe(false);
+  });
+});
+
+describe('sign-in', () => {
+  it('is by code alone, and protected in prod', async () => {
+    new all.Identity('identity', argsOf('prod'), {});
+    expect(inputsOf(await children('aws:cognito/userPool:UserPool'), 'pool')).toMatchObject({
+      deletionProtection: 'ACTIVE',
+      mfaConfiguration: 'OPTIONAL',
+    });
+    expect(inputsOf(await children('aws:cognito/userPoolClient:UserPoolClient'), 'app')).toMatchObject({
+      generateSecret: false,
+      allowedOauthFlows: ['code'],
+      writeAttributes: ['email', 'name'],
+    });
+  });
+});
+
+describe('buckets', () => {
+  it('are private, versioned, and take TLS alone', async () => {
+    new all.Storage('storage', argsOf('dev'), {});
+    const buckets = await children('aws:s3/bucket:Bucket');
+    expect(buckets.length).toBeGreaterThan(0);
+    const blocks = await children('aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock');
+    expect(blocks).toHaveLength(buckets.length);
+    for (const { inputs } of blocks) {
+      expect(inputs).toMatchObject({ blockPublicAcls: true, blockPublicPolicy: true, restrictPublicBuckets: true });
+    }
+    const policies = await children('aws:s3/bucketPolicy:BucketPolicy');
+    expect(policies).toHaveLength(buckets.length);
+    for (const { inputs } of policies) expect(String(inputs['policy'])).toContain('"aws:SecureTransport":"false"');
+  });
+});
+
+describe('the bus', () => {
+  it('keeps its events for a replay as long as the stack says', async () => {
+    new all.EventBus('events', argsOf('prod'), {});
+    const [archive] = await children('aws:cloudwatch/eventArchive:EventArchive');
+    expect(archive?.inputs['retentionDays']).toBe(90);
+  });
+});
