@@ -1,0 +1,75 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LocalProcess, runScript, startProcess } from './local-process.ts';
+
+/** The local platform in the place of a deployed one, and a command in Pulumi's that knows where it is. */
+describe('npm run smoke', () => {
+  let folder: string;
+  let platform: LocalProcess;
+  let environment: Record<string, string>;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tricloud-orders-smoke-'));
+    platform = await startProcess({ DATA_FILE: ':memory:', RETRY_BASE_MS: '300', SWEEP_INTERVAL_MS: '200' });
+    const outputs = join(folder, 'outputs.json');
+    await writeFile(outputs, JSON.stringify({ apiUrl: `${platform.url}/` }));
+    await writeFile(join(folder, 'pulumi'), `#!/bin/sh\ncat "${outputs}"\n`);
+    await chmod(join(folder, 'pulumi'), 0o755);
+    environment = {
+      PATH: `${folder}${delimiter}${process.env['PATH']}`,
+      ORDERS_CUSTOMER_TOKEN: await tokenOf('smoke'),
+      ORDERS_RESTAURANT_TOKEN: await tokenOf('kitchen', 'restaurant:rest-7'),
+      ORDERS_TOKEN: await tokenOf('operator', 'operator'),
+    };
+  });
+  afterAll(async () => {
+    await platform.end('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function tokenOf(sub: string, ...groups: string[]): Promise<string> {
+    const response = await fetch(`${platform.url}/dev/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ sub, groups }),
+    });
+    return ((await response.json()) as { token: string }).token;
+  }
+
+  it('goes every path that waits for nobody, and says which it left', async () => {
+    const { code, stdout } = await runScript('scripts/smoke.ts', ['aws-dev', '--wait', '60'], environment);
+    expect(stdout).toContain('20 of 20 paths ended as they should.');
+    expect(stdout.match(/^not run: .*$/gm)).toEqual([
+      "not run: approval expired: it waits for people's time to run out",
+      "not run: restaurant silent: it waits for people's time to run out",
+    ]);
+    expect(code).toBe(0);
+  }, 90_000);
+
+  it('may be repeated, and finds what is wrong', async () => {
+    const wrong = { ...environment, ORDERS_RESTAURANT_TOKEN: await tokenOf('kitchen', 'restaurant:rest-8') };
+    const { code, stdout } = await runScript('scripts/smoke.ts', ['aws-dev', '--wait', '20'], wrong);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^paid and confirmed:\n {2}paid and confirmed: \/confirmation answered 40[34]/m);
+    expect(stdout).toMatch(/^declined +ord_\S+ +payment_failed +as it should be/m);
+    expect(stdout).not.toContain('20 of 20');
+  }, 90_000);
+
+  it.each([
+    [[], 'name one stack'],
+    [['aws-prod'], 'aws-prod is production'],
+    [['aws-dev', '--wait', 'long'], '--wait long is not a number of seconds'],
+  ])('called with %j says: %s', async (args, words) => {
+    const { code, stdout, stderr } = await runScript('scripts/smoke.ts', args, environment);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(words);
+  });
+
+  it('names the tokens that it misses', async () => {
+    const { code, stderr } = await runScript('scripts/smoke.ts', ['aws-dev'], { ...environment, ORDERS_TOKEN: '' });
+    expect(code).toBe(2);
+    expect(stderr).toContain('set ORDERS_TOKEN to an access token');
+  });
+});
