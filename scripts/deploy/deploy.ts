@@ -1,12 +1,14 @@
 import { findingsOf } from '../../infra/policy/rules.ts';
 import { bundleCloud, bundlePolicyPack } from '../bundle.ts';
 import { makePlan, ROOT } from '../plan/make-plan.ts';
-import { pulumi } from './pulumi.ts';
+import { pulumi, pulumiOutput } from './pulumi.ts';
 import type { StackName } from './stack.ts';
 
 /** Makes what is deployed, holds the plan against the rules, and has Pulumi carry out `command` with the file of the environment. */
 export async function deploy(command: 'preview' | 'up', name: StackName, options: readonly string[]): Promise<void> {
   const { stack, cloud, configFile, environment } = name;
+  // Before anything that takes time: it may not be there at all.
+  await pulumiOutput('version');
   report(`${stack}: the plan and its rules`);
   const broken = findingsOf((await makePlan(stack)).resources, environment === 'prod').filter(
     ({ rule }) => rule.level === 'mandatory',
