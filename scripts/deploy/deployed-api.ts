@@ -10,7 +10,7 @@ export interface DeployedApiOptions {
 }
 
 const REQUEST_TIMEOUT_MS = 30_000;
-const POLL_MS = 1_000;
+const POLL_MS = 500;
 /** Of requests that the API throttles. */
 const TRIES = 10;
 
@@ -26,7 +26,7 @@ export function deployedApi({ url, tokens, patienceMs }: DeployedApiOptions): Ap
       for (let tries = 1; ; tries += 1) {
         const response = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
         if (response.status !== 429 || tries === TRIES) return response;
-        await pause(POLL_MS * Number(response.headers.get('retry-after') ?? 1));
+        await pause(1_000 * Number(response.headers.get('retry-after') ?? 1));
       }
     },
     async settle(until) {

@@ -12,7 +12,7 @@ describe('npm run smoke', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tricloud-orders-smoke-'));
-    platform = await startProcess({ DATA_FILE: ':memory:', RETRY_BASE_MS: '300', SWEEP_INTERVAL_MS: '200' });
+    platform = await startProcess({ DATA_FILE: ':memory:', RETRY_BASE_MS: '2000', SWEEP_INTERVAL_MS: '200' });
     const outputs = join(folder, 'outputs.json');
     await writeFile(outputs, JSON.stringify({ apiUrl: `${platform.url}/` }));
     await writeFile(join(folder, 'pulumi'), `#!/bin/sh\ncat "${outputs}"\n`);

@@ -7,8 +7,8 @@ import { standInAt } from '../platforms/stripe-account.ts';
 import { PATHS } from './paths.ts';
 import { type PathResult, runPath } from './run-path.ts';
 
-/** People take seconds here instead of minutes: time is real. */
-const SETTINGS = { CONFIRMATION_TIMEOUT_MS: '4000', APPROVAL_TIMEOUT_MS: '4000', RETRY_BASE_MS: '300' };
+/** People take seconds here instead of minutes: time is real. Between two tries there is enough of it to act, also on a busy machine. */
+const SETTINGS = { CONFIRMATION_TIMEOUT_MS: '4000', APPROVAL_TIMEOUT_MS: '4000', RETRY_BASE_MS: '1000' };
 
 /** They act between a charge and the moment in which the platform hears of it: there is none when the news come before the answer. */
 const UNHEARD = ['cancelled during the charge, charged all the same', 'settled by an operator, charged all the same'];
