@@ -11,11 +11,13 @@ export function planText(plan: Plan, findings: readonly PolicyFinding[], problem
     outputsOf(plan.outputs),
     ...plan.log,
     ...problems.map((problem) => `does not type-check: ${problem}`),
-    ...findings.map(
-      ({ rule, resource, message }) => `${rule.level}: ${rule.name}: ${resource.type} ${resource.name} ${message}`,
-    ),
-    `${plan.stack}: ${real.length} resources, ${problems.length} problems of types, ${findings.length} findings of the rules`,
+    ...findings.map((finding) => `${finding.rule.level}: ${findingText(finding)}`),
+    `${plan.stack}: ${real.length} ${real.length === 1 ? 'resource' : 'resources'}, ${problems.length} problems of types, ${findings.length} findings of the rules`,
   ].join('\n\n');
+}
+
+export function findingText({ rule, resource, message }: PolicyFinding): string {
+  return `${rule.name}: ${resource.type} ${resource.name} ${message}`;
 }
 
 function treeOf(resources: readonly PlannedResource[]): string[] {

@@ -89,11 +89,13 @@ describe.each(['dev', 'prod'] as const)('the plan of aws-%s', (environment) => {
 
 describe('a plan', () => {
   it('fails as the program fails, with what to type', async () => {
-    await expect(makePlan('aws-dev', { 'tricloud-orders:environment': 'prod' })).rejects.toThrow(
+    await expect(makePlan('aws-dev', { config: { 'tricloud-orders:environment': 'prod' } })).rejects.toThrow(
       'use npm run up -- aws-dev',
     );
-    await expect(makePlan('aws-dev', { 'tricloud-orders:tracing': undefined })).rejects.toThrow('tracing: is missing');
-    await expect(makePlan('aws-dev', { 'tricloud-orders:colour': 'red' })).rejects.toThrow(
+    await expect(makePlan('aws-dev', { config: { 'tricloud-orders:tracing': undefined } })).rejects.toThrow(
+      'tracing: is missing',
+    );
+    await expect(makePlan('aws-dev', { config: { 'tricloud-orders:colour': 'red' } })).rejects.toThrow(
       'colour: there is no such key',
     );
     await expect(makePlan('azure-dev')).rejects.toThrow('there is no program for azure yet');
@@ -174,4 +176,27 @@ describe('npm run plan', () => {
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(words);
   });
+
+  const FAULTS: readonly (readonly [fault: string, code: number, words: string])[] = [
+    ['none', 0, 'aws-dev: 1 resource, 0 problems of types, 0 findings of the rules'],
+    ['one name twice', 1, "Duplicate resource URN 'urn:pulumi:aws-dev::faulty::aws:sns/topic:Topic::topic'"],
+    ['a wrong type behind a cast', 1, "Topic::topic: Type 'string' is not assignable to type 'boolean | undefined'"],
+    ['a broken rule', 1, 'cors-origins: aws:apigatewayv2/api:Api open may be called from every origin'],
+    ['a changed stack file', 1, 'the program has changed Pulumi.dev.yaml'],
+    ['an error that nobody expected', 1, 'faulty-program.ts:'],
+    ['a look at the account', 1, 'a plan may not look up aws:index/getCallerIdentity:getCallerIdentity'],
+    ['a fault that it does not know', 1, 'no such fault'],
+  ];
+  it.each(FAULTS)(
+    'of a program with %s ends with %i and says: %s',
+    async (fault, code, words) => {
+      const root = await mkdtemp(join(folder, 'root-'));
+      const main = join(import.meta.dirname, 'faulty-program.ts');
+      await writeFile(join(root, 'Pulumi.yaml'), JSON.stringify({ name: 'faulty', runtime: 'nodejs', main }));
+      await writeFile(join(root, 'Pulumi.dev.yaml'), JSON.stringify({ config: { 'faulty:fault': fault } }));
+      const said = await plan('aws-dev', '--cwd', root);
+      expect([said.code, `${said.stdout}${said.stderr}`]).toEqual([code, expect.stringContaining(words)]);
+    },
+    60_000,
+  );
 });
