@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire, getCompileCacheDir } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
@@ -10,6 +11,8 @@ import { readStackFile, type StackFile } from './stack-file.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const RUNNER = join(dirname(createRequire(import.meta.url).resolve('@pulumi/pulumi/package.json')), 'cmd/run/index.js');
+/** That of this process; where it has none, the one that Node would take. */
+const COMPILE_CACHE = getCompileCacheDir() ?? join(tmpdir(), 'node-compile-cache');
 /** A program that hangs is ended. */
 const MOST_MS = 60_000;
 
@@ -82,7 +85,6 @@ async function runProgram(
 ): Promise<{ readonly code: number; readonly stderr: string }> {
   const options = ['--monitor', engine, '--engine', engine, '--organization', 'organization', '--project', project];
   const where = ['--stack', stack, '--root-directory', root, '--pwd', root, '--parallel', '16', main];
-  const cache = getCompileCacheDir();
   // More room for what is young: it lives as long as the program.
   const node = [`--stack-trace-limit=${frames}`, '--max-semi-space-size=64'];
   const child = spawn(process.execPath, [...node, RUNNER, ...options, ...where], {
@@ -91,8 +93,8 @@ async function runProgram(
       PATH: process.env['PATH'] ?? '',
       PULUMI_CONFIG: JSON.stringify(config),
       PULUMI_CONFIG_SECRET_KEYS: '[]',
-      // Where this process has its own: a thousand files of the SDK are compiled once.
-      ...(cache !== undefined && { NODE_COMPILE_CACHE: cache }),
+      // A thousand files of the SDK are compiled once.
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: MOST_MS,

@@ -1,8 +1,5 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { findingsOf, type Resource, RULES } from '../../infra/policy/rules.ts';
-import { makePlan } from '../../scripts/plan/make-plan.ts';
-
-const planned = makePlan('aws-prod');
 
 type Break = (resources: Resource[]) => readonly Resource[];
 
@@ -99,10 +96,7 @@ const BREAKS: Readonly<Record<string, readonly Break[]>> = {
 };
 
 describe('the rules for deployments', () => {
-  let resources: Resource[];
-  beforeAll(async () => {
-    resources = [...(await planned).resources];
-  }, 60_000);
+  const resources: Resource[] = [...inject('plans').prod.resources];
 
   it('are at least eighteen, each with a name, a sentence, and a way to break it', () => {
     expect(RULES.length).toBeGreaterThanOrEqual(18);

@@ -1,9 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Bundle, bundleCloud } from '../../scripts/bundle.ts';
-import { makePlan } from '../../scripts/plan/make-plan.ts';
 import type { Plan, PlannedResource } from '../../scripts/plan/recorded.ts';
 import { dynamoDbOrderStore } from '../../shared/adapters/aws/dynamodb-order-store.ts';
 import { dynamoDbPaymentLedger } from '../../shared/adapters/aws/dynamodb-payment-ledger.ts';
@@ -18,7 +17,7 @@ import { type AwsPlatform, awsPlatform } from '../platforms/aws-platform.ts';
 
 const FUNCTIONS = Object.keys(AWS_FUNCTION_KEYS) as AwsFunction[];
 const ENVIRONMENTS = ['dev', 'prod'] as const;
-const plans = { dev: makePlan('aws-dev'), prod: makePlan('aws-prod') };
+const plans = inject('plans');
 /** Each is there for one way of taking money alone. */
 const OPTIONAL = ['LEDGER_TABLE', 'STRIPE_API_BASE', 'STRIPE_KEY_SECRET', 'STRIPE_WEBHOOK_SECRET'];
 
@@ -32,10 +31,7 @@ const environmentOf = (plan: Plan, fn: AwsFunction) =>
   Reflect.get(functionOf(plan, fn).inputs['environment'] as object, 'variables') as Record<string, string>;
 
 describe.each(ENVIRONMENTS)('what aws-%s gives its functions', (environment) => {
-  let plan: Plan;
-  beforeAll(async () => {
-    plan = await plans[environment];
-  }, 60_000);
+  const plan = plans[environment];
 
   it.each(FUNCTIONS)('is what %s reads, and nothing else', (fn) => {
     const given = environmentOf(plan, fn);
@@ -79,7 +75,7 @@ describe('the code that is deployed', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it.each(FUNCTIONS)('of %s is in its bundle, with the handler that is called', async (fn) => {
-    const { code, handler } = functionOf(await plans.dev, fn).inputs as { code: { archive: string }; handler: string };
+    const { code, handler } = functionOf(plans.dev, fn).inputs as { code: { archive: string }; handler: string };
     expect(code.archive.split(/[/\\]/).slice(-3)).toEqual(['dist', 'aws', fn]);
     const [file, name] = handler.split('.');
     const bundle = bundles.find((one) => one.name === fn);
@@ -124,9 +120,8 @@ describe('the rights that aws-dev gives its functions', () => {
   }
   let platform: AwsPlatform;
   let calls: readonly AwsCall[];
-  let plan: Plan;
+  const plan = plans.dev;
   beforeAll(async () => {
-    plan = await plans.dev;
     platform = await awsPlatform();
     for (const path of PATHS) await runPath(platform, path, { run: 'wiring' });
     await everythingElse(platform);
