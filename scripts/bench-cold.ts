@@ -7,6 +7,7 @@ import { parseArgs, promisify } from 'node:util';
 import type { AwsFunction } from '../shared/config/aws.ts';
 import { coldStartOperations } from '../tests/platforms/aws/cold-start-operations.ts';
 import { deploy, notRunOnAws } from '../tests/platforms/aws/deployment.ts';
+import { handWired } from '../tests/platforms/aws/wiring.ts';
 import { type Bundle, bundleCloud } from './bundle.ts';
 import { runCommand, UsageError } from './command.ts';
 import { table } from './table.ts';
@@ -52,7 +53,7 @@ async function main(): Promise<void> {
   const notRun = notRunOnAws();
   if (notRun !== undefined) return void process.stdout.write(`not run: ${notRun}\n`);
   const folder = await mkdtemp(join(tmpdir(), 'tricloud-orders-cold-'));
-  const deployment = await deploy(Date.now, {});
+  const deployment = await deploy(Date.now, handWired({}));
   try {
     const rows = await measure(folder, deployment, runs);
     const machine = { runs, node: process.version, cpu: cpus()[0]?.model ?? 'unknown' };
@@ -76,9 +77,10 @@ async function measure(
   // In turns, so that whatever else the machine does falls upon all of them.
   for (let round = 0; round < runs; round += 1) {
     process.stderr.write(`round ${round + 1} of ${runs}\n`);
-    add(samples, 'bare', await start(bare, {}, deployment.processEnvironment));
+    add(samples, 'bare', await start(bare, {}, deployment.processEnvironmentOf('api')));
     for (const { name, file } of bundles) {
-      add(samples, name, await start(file, operations[name as AwsFunction], deployment.processEnvironment));
+      const fn = name as AwsFunction;
+      add(samples, name, await start(file, operations[fn], deployment.processEnvironmentOf(fn)));
     }
   }
   const known = new Map<string, Bundle>(bundles.map((bundle) => [bundle.name, bundle]));

@@ -18,7 +18,7 @@ import { systemClock } from '../../shared/adapters/in-process/system-clock.ts';
 import type { DeadLetter } from '../../shared/ports/dead-letters.ts';
 import { DYNAMODB_LANES, type Emulator } from '../emulators/aws/dynamodb.ts';
 import { streamReader } from '../emulators/aws/stream-reader.ts';
-import { createTable, dynamoDbAt } from '../emulators/aws/tables.ts';
+import { createTable, dynamoDbAt, tableInput } from '../emulators/aws/tables.ts';
 import { deadLettersSuite } from './dead-letters.suite.ts';
 import { inboxSuite } from './inbox.suite.ts';
 import { orderStoreSuite } from './order-store.suite.ts';
@@ -46,7 +46,7 @@ describe.each(DYNAMODB_LANES)('$name', ({ name, notRun, start }) => {
   /** A new table of this definition, and the ARN of its stream. */
   const newTable = async (definition: TableDefinition) => {
     const table = `table-${randomUUID()}`;
-    return { table, stream: await createTable(client, table, definition) };
+    return { table, stream: await createTable(client, tableInput(table, definition)) };
   };
   const close = async () => {};
 

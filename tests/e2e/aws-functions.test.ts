@@ -177,7 +177,7 @@ describe('the functions on AWS', () => {
     it('whose function keeps ending leaves its messages in the dead-letter queue, and they come to the list', async () => {
       const { queues } = platform.deployment;
       const order = fresh();
-      queues.send('receipt', eventOf(order));
+      queues.send(queues.queues.receipt.queue.name, eventOf(order));
       const crash = async () => Promise.reject(new Error('out of memory'));
       for (let receives = 0; receives < 3; receives += 1) {
         await expect(queues.poll(queues.queues.receipt.queue, crash)).rejects.toThrow('out of memory');
@@ -259,13 +259,13 @@ describe('the functions on AWS', () => {
   });
 
   it('says which settings are missing, all of them at once', async () => {
-    const { ORDERS_TABLE: _, EVENT_BUS: __, ...environment } = platform.deployment.environment;
+    const { ORDERS_TABLE: _, EVENT_BUS: __, ...environment } = platform.deployment.environmentOf('operations');
     const { clients } = platform.deployment;
     const { relayFunction } = await import('../../functions/aws/relay.ts');
     const { segmentFunction } = await import('../../functions/aws/segment.ts');
     expect(() => relayFunction(environment, clients)).toThrow('EVENT_BUS: is missing');
     expect(() => segmentFunction({ ...environment, PAYMENTS: 'stripe' }, clients)).toThrow('ORDERS_TABLE: is missing');
-    const all = platform.deployment.environment;
+    const all = platform.deployment.environmentOf('operations');
     expect(() => segmentFunction({ ...all, PAYMENTS: 'stripe' }, clients)).toThrow('STRIPE_KEY_SECRET: is missing');
   });
 });
@@ -276,5 +276,5 @@ async function withoutDatabase({ deployment }: AwsPlatform) {
   const { emulatorClient } = await import('../emulators/aws/tables.ts');
   const { operatorsFunction } = await import('../../functions/aws/operators.ts');
   const dynamoDb = new DynamoDBClient(emulatorClient('http://127.0.0.1:9'));
-  return { operators: operatorsFunction(deployment.environment, { ...deployment.clients, dynamoDb }) };
+  return { operators: operatorsFunction(deployment.environmentOf('operators'), { ...deployment.clients, dynamoDb }) };
 }

@@ -1,7 +1,8 @@
 import { segmentStepHandler } from '../../functions/workflow/segment-step.ts';
+import { stateMachine } from '../../infra/aws/state-machine.ts';
 import type { StepPorts } from '../../shared/application/segment-steps.ts';
 import type { SegmentJob } from '../../shared/domain/change.ts';
-import { execute } from '../emulators/aws/state-machine.ts';
+import { execute, FUNCTION_ARN } from '../emulators/aws/state-machine.ts';
 import type { ManualClock } from '../manual-clock.ts';
 import type { Run } from '../unit/segment-world.ts';
 
@@ -12,7 +13,7 @@ export async function runStateMachine(
 ): Promise<Run> {
   const sleeps: number[] = [];
   const states = await execute(job, {
-    retryBaseMs: ports.retryBaseMs,
+    machine: stateMachine({ functionArn: FUNCTION_ARN, retryBaseMs: ports.retryBaseMs }),
     handle: segmentStepHandler(ports),
     pause: async (ms) => {
       sleeps.push(ms);

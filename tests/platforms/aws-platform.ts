@@ -25,10 +25,13 @@ import type { Platform } from '../platform.ts';
 import { CALLER, type Deployment, deploy } from './aws/deployment.ts';
 import { invokeHttp } from './aws/http-event.ts';
 import { noticeFrom } from './aws/mailbox.ts';
+import { type AwsWiring, handWired } from './aws/wiring.ts';
 
 export interface AwsPlatformOptions {
   /** As in the environment of the functions. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** How it is wired; by hand when left out. */
+  readonly wiring?: AwsWiring;
 }
 
 export interface AwsPlatform extends Platform {
@@ -43,18 +46,18 @@ const MOST_TRIES = 50;
 const OPERATIONS = /^\/v1\/(operations|webhooks)\//;
 
 /** Every function of the deployment. */
-function functionsOf({ environment, clients }: Deployment, around: Partial<FunctionPlatform>) {
+function functionsOf({ environmentOf, clients }: Deployment, around: Partial<FunctionPlatform>) {
   return {
-    api: known('api', apiFunction(environment, clients, around)),
-    operations: known('operations', operationsFunction(environment, clients, around)),
-    relay: known('relay', relayFunction(environment, clients, around)),
-    segment: known('segment', segmentFunction(environment, clients, around)),
-    sweep: known('sweep', sweepFunction(environment, clients, around)),
-    reconcile: known('reconcile', reconcileFunction(environment, clients, around)),
-    deadLetters: known('dead-letters', deadLettersFunction(environment, clients, around)),
-    notify: known('notify', notifyFunction(environment, clients, around)),
-    receipt: known('receipt', receiptFunction(environment, clients, around)),
-    operators: known('operators', operatorsFunction(environment, clients, around)),
+    api: known('api', apiFunction(environmentOf('api'), clients, around)),
+    operations: known('operations', operationsFunction(environmentOf('operations'), clients, around)),
+    relay: known('relay', relayFunction(environmentOf('relay'), clients, around)),
+    segment: known('segment', segmentFunction(environmentOf('segment'), clients, around)),
+    sweep: known('sweep', sweepFunction(environmentOf('sweep'), clients, around)),
+    reconcile: known('reconcile', reconcileFunction(environmentOf('reconcile'), clients, around)),
+    deadLetters: known('dead-letters', deadLettersFunction(environmentOf('dead-letters'), clients, around)),
+    notify: known('notify', notifyFunction(environmentOf('notify'), clients, around)),
+    receipt: known('receipt', receiptFunction(environmentOf('receipt'), clients, around)),
+    operators: known('operators', operatorsFunction(environmentOf('operators'), clients, around)),
   };
 }
 
@@ -67,21 +70,24 @@ function known<Args extends unknown[], Answer>(fn: AwsFunction, call: (...args: 
  * The platform on AWS under test: the real functions over emulators and stand-ins, wired in process as a deployment wires them: HTTP
  * events in, stream, bus, rules, queues, state machine, schedules. Its time is in the test's hands.
  */
-export async function awsPlatform({ settings = {} }: AwsPlatformOptions = {}): Promise<AwsPlatform> {
+export async function awsPlatform({
+  settings = {},
+  wiring = handWired(settings),
+}: AwsPlatformOptions = {}): Promise<AwsPlatform> {
   const clock = manualClock(Date.parse('2026-01-15T18:00:00Z'));
-  const deployment = await deploy(clock.now, settings);
-  const { aws, clients, issuer, mailbox, queues, reader } = deployment;
+  const deployment = await deploy(clock.now, wiring);
+  const { aws, clients, issuer, mailbox, queues, reader, tables } = deployment;
   const metrics = countingMetrics();
   const functions = functionsOf(deployment, { clock, metrics });
-  const ledger = dynamoDbPaymentLedger({ client: clients.dynamoDb, table: 'ledger' });
+  const ledger = dynamoDbPaymentLedger({ client: clients.dynamoDb, table: tables.ledger });
   const letters = dynamoDbDeadLetters({
     client: clients.dynamoDb,
-    table: 'dead-letters',
+    table: tables.deadLetters,
     cursorKey: Buffer.from('tests'),
     clock,
     send: () => Promise.reject(new Error('the test redrives nothing')),
   });
-  const times = readLocalSettings(settings);
+  const times = readLocalSettings(timesOf(wiring));
   const running = new Set<Promise<unknown>>();
   const failures: unknown[] = [];
   /** Executions that wait for their next try. */
@@ -89,7 +95,7 @@ export async function awsPlatform({ settings = {} }: AwsPlatformOptions = {}): P
 
   function start(input: string): void {
     const work = execute(JSON.parse(input), {
-      retryBaseMs: times.retryBaseMs,
+      machine: wiring.stateMachine,
       handle: functions.segment,
       async pause(ms) {
         paused += 1;
@@ -186,4 +192,10 @@ export async function awsPlatform({ settings = {} }: AwsPlatformOptions = {}): P
     },
     stop: deployment.stop,
   };
+}
+
+/** What the functions are told of how long people may take. */
+function timesOf({ environmentOf }: AwsWiring): Readonly<Record<string, string>> {
+  const told = Object.entries(environmentOf('segment'));
+  return Object.fromEntries(told.filter(([key]) => key.endsWith('_MS')));
 }

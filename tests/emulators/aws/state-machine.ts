@@ -1,12 +1,12 @@
 import { StateMachine as LocalStateMachine } from 'aws-local-stepfunctions';
-import { type AslState, type StateMachine, stateMachine } from '../../../infra/aws/state-machine.ts';
+import type { AslState, StateMachine } from '../../../infra/aws/state-machine.ts';
 
 export const FUNCTION_ARN = 'arn:aws:lambda:eu-central-1:000000000000:function:segment';
 
 type Handler = (input: unknown) => Promise<object>;
 
 export interface ExecutionOptions {
-  readonly retryBaseMs: number;
+  readonly machine: StateMachine;
   /** The function that runs a step. */
   readonly handle: Handler;
   /** Passes the time of a pause before a step is tried again. */
@@ -17,11 +17,7 @@ export interface ExecutionOptions {
  * Runs an execution of the compiled workflow. Pauses of `Retry` take no time of the machine: `pause` passes them. Answers the
  * workflow's own states that it came through, in their order; fails as the execution fails.
  */
-export async function execute(
-  input: object,
-  { retryBaseMs, handle, pause }: ExecutionOptions,
-): Promise<readonly string[]> {
-  const machine = stateMachine({ functionArn: FUNCTION_ARN, retryBaseMs });
+export async function execute(input: object, { machine, handle, pause }: ExecutionOptions): Promise<readonly string[]> {
   const tasks = Object.entries(machine.States).filter(([, { Type }]) => Type === 'Task');
   const handlers = Object.fromEntries(tasks.map(([name, state]) => [name, pausing(state, handle, pause)]));
   const execution = new LocalStateMachine(machine as never).run(input as never, {

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomUUID } from 'node:crypto';
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
@@ -8,14 +8,6 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { localRestaurants } from '../../../functions/local/restaurants.ts';
 import { dynamoDbRestaurantCatalog } from '../../../shared/adapters/aws/dynamodb-restaurant-catalog.ts';
-import {
-  DEAD_LETTERS_TABLE,
-  INBOX_TABLE,
-  LEDGER_TABLE,
-  ORDERS_TABLE,
-  RESTAURANTS_TABLE,
-} from '../../../shared/adapters/aws/dynamodb-tables.ts';
-import { eventPatternOf } from '../../../shared/adapters/aws/event-patterns.ts';
 import type { AwsFunction } from '../../../shared/config/aws.ts';
 import { CONSUMERS } from '../../../shared/domain/rules.ts';
 import { DYNAMODB_LANES } from '../../emulators/aws/dynamodb.ts';
@@ -25,8 +17,8 @@ import { createTable, dynamoDbAt, emulatorClient } from '../../emulators/aws/tab
 import { CLIENT_ID, startIssuer } from './issuer.ts';
 import { startMailbox } from './mailbox.ts';
 import { startQueues } from './queues.ts';
+import type { AwsWiring } from './wiring.ts';
 
-const OPERATORS_TOPIC = 'arn:aws:sns:eu-central-1:000000000000:operators';
 const PEPPER = 'a-pepper-for-tests-of-more-than-32-bytes';
 
 export type Deployment = Awaited<ReturnType<typeof deploy>>;
@@ -71,29 +63,38 @@ function laneOf() {
 }
 
 /** Everything that a deployment to AWS has, of emulators and stand-ins, with the environment that its functions are given. */
-export async function deploy(now: () => number, settings: Readonly<Record<string, string>>) {
+export async function deploy(now: () => number, wiring: AwsWiring) {
   const lane = laneOf();
   if (!lane) throw new Error(`not run: ${notRunOnAws()}`);
-  const deployment = `orders-${randomUUID().slice(0, 8)}`;
   const [dynamo, aws, mailbox, issuer, queues] = await Promise.all([
     lane.start(),
     startAws(),
     startMailbox(),
     startIssuer(now),
-    startQueues(deployment, 1),
+    startQueues(wiring.queues, 1),
   ]);
   const dynamoDb = dynamoDbAt(dynamo.url);
-  const stream = await createTable(dynamoDb, 'orders', ORDERS_TABLE);
-  await createTable(dynamoDb, 'restaurants', RESTAURANTS_TABLE);
-  await createTable(dynamoDb, 'inbox', INBOX_TABLE);
-  await createTable(dynamoDb, 'dead-letters', DEAD_LETTERS_TABLE);
-  await createTable(dynamoDb, 'ledger', LEDGER_TABLE);
-  const catalogue = dynamoDbRestaurantCatalog({ client: dynamoDb, table: 'restaurants', cursorKey: new Uint8Array() });
-  await catalogue.put(localRestaurants());
-  for (const consumer of CONSUMERS) {
-    aws.rules.push({ pattern: eventPatternOf(consumer), deliver: ({ detail }) => queues.send(consumer, detail) });
+  const { orders, ...others } = wiring.tables;
+  const stream = await createTable(dynamoDb, orders);
+  for (const table of Object.values(others)) await createTable(dynamoDb, table);
+  const tables = {
+    orders: nameOf(orders),
+    restaurants: nameOf(others.restaurants),
+    deadLetters: nameOf(others['dead-letters']),
+    ledger: nameOf(others.ledger),
+  };
+  await dynamoDbRestaurantCatalog({
+    client: dynamoDb,
+    table: tables.restaurants,
+    cursorKey: new Uint8Array(),
+  }).put(localRestaurants());
+  for (const { pattern, queue, inputPath } of wiring.rules) {
+    aws.rules.push({
+      pattern,
+      deliver: (event) => queues.send(queue, inputPath === '$.detail' ? event.detail : event),
+    });
   }
-  aws.secrets.set('pepper', PEPPER).set('smtp', mailbox.url);
+  aws.secrets.set(wiring.secrets.pepper, PEPPER).set(wiring.secrets.smtp, mailbox.url);
   const clients = {
     dynamoDb,
     s3: new S3Client({ ...emulatorClient(aws.url), forcePathStyle: true }),
@@ -104,28 +105,17 @@ export async function deploy(now: () => number, settings: Readonly<Record<string
     sns: new SNSClient(emulatorClient(aws.url)),
     sqs: queues.client,
   };
-  const functionsEnvironment: Readonly<Record<string, string>> = {
-    ENVIRONMENT: 'test',
-    LOG_LEVEL: 'silent',
-    ORDERS_TABLE: 'orders',
-    RESTAURANTS_TABLE: 'restaurants',
-    INBOX_TABLE: 'inbox',
-    DEAD_LETTERS_TABLE: 'dead-letters',
-    LEDGER_TABLE: 'ledger',
-    EVENT_BUS: 'orders',
-    STATE_MACHINE_ARN: 'arn:aws:states:eu-central-1:000000000000:stateMachine:segment',
-    SCHEDULE_GROUP: 'orders',
-    SCHEDULE_ROLE_ARN: 'arn:aws:iam::000000000000:role/timers',
-    RECEIPTS_BUCKET: 'receipts',
-    OPERATORS_TOPIC_ARN: OPERATORS_TOPIC,
-    NOTIFY_QUEUE_URL: queues.queues.notify.queue.url,
-    RECEIPT_QUEUE_URL: queues.queues.receipt.queue.url,
-    OPERATORS_QUEUE_URL: queues.queues.operators.queue.url,
-    PEPPER_SECRET: 'pepper',
-    SMTP_SECRET: 'smtp',
-    JWT_ISSUER: issuer.url,
-    JWT_AUDIENCE: CLIENT_ID,
-    ...settings,
+  const queueUrls = new Map(
+    CONSUMERS.map((consumer) => [wiring.queues[consumer].queue, queues.queues[consumer].queue.url]),
+  );
+  /** As the wiring has it, with the addresses that are known here alone. */
+  const environmentOf = (fn: AwsFunction): Readonly<Record<string, string>> => {
+    const told = Object.entries(wiring.environmentOf(fn)).map(([key, value]) => {
+      if (key === 'JWT_ISSUER') return [key, issuer.url];
+      if (key === 'JWT_AUDIENCE') return [key, CLIENT_ID];
+      return [key, key.endsWith('_QUEUE_URL') ? queueUrls.get(value.split('/').at(-1) ?? '') : value];
+    });
+    return { ...Object.fromEntries(told), LOG_LEVEL: 'silent' };
   };
   const reader = streamReader(dynamo.url, stream ?? '');
   const calls: AwsCall[] = [];
@@ -138,21 +128,27 @@ export async function deploy(now: () => number, settings: Readonly<Record<string
     clients,
     calls,
     reader,
-    environment: functionsEnvironment,
+    tables,
+    environmentOf,
     /** For bundles in processes of their own: also where their clients find the emulators. */
-    processEnvironment: {
-      ...functionsEnvironment,
+    processEnvironmentOf: (fn: AwsFunction): Readonly<Record<string, string>> => ({
+      ...environmentOf(fn),
       AWS_REGION: 'eu-central-1',
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
       AWS_ENDPOINT_URL: aws.url,
       AWS_ENDPOINT_URL_DYNAMODB: dynamo.url,
       AWS_ENDPOINT_URL_SQS: queues.address,
-    } as Readonly<Record<string, string>>,
+    }),
     async stop(): Promise<void> {
       reader.close();
       for (const client of Object.values(clients)) client.destroy();
       await Promise.all([queues.stop(), issuer.close(), mailbox.close(), aws.close(), dynamo.stop()]);
     },
   };
+}
+
+function nameOf({ TableName: name }: CreateTableCommandInput): string {
+  if (name === undefined) throw new Error('a table without a name');
+  return name;
 }

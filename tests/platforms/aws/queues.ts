@@ -1,11 +1,12 @@
 import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { startFauxqs } from 'fauxqs';
-import { deadLetterQueueName, MAX_RECEIVES } from '../../../shared/config/aws.ts';
 import { CONSUMERS, type Consumer } from '../../../shared/domain/rules.ts';
 import { emulatorClient } from '../../emulators/aws/tables.ts';
+import type { AwsWiring } from './wiring.ts';
 
 export interface Queue {
+  readonly name: string;
   readonly url: string;
   readonly arn: string;
 }
@@ -13,15 +14,16 @@ export interface Queue {
 type SqsFunction = (event: SQSEvent) => Promise<SQSBatchResponse>;
 
 /** The consumers' queues with their dead-letter queues, as a deployment makes them. */
-export async function startQueues(deployment: string, visibilitySeconds: number) {
+export async function startQueues(planned: AwsWiring['queues'], visibilitySeconds: number) {
   /** When the last message that was given back can be had again. */
   let backAt = 0;
   const server = await startFauxqs({ port: 0, logger: false, defaultRegion: 'eu-central-1' });
   const client = new SQSClient(emulatorClient(server.address));
   const made = CONSUMERS.map((consumer) => {
-    const dead = server.createQueue(deadLetterQueueName(deployment, consumer));
-    const redrive = { deadLetterTargetArn: dead.queueArn, maxReceiveCount: String(MAX_RECEIVES) };
-    const queue = server.createQueue(`${deployment}-${consumer}`, {
+    const { queue: name, dead: deadName, maxReceives } = planned[consumer];
+    const dead = server.createQueue(deadName);
+    const redrive = { deadLetterTargetArn: dead.queueArn, maxReceiveCount: String(maxReceives) };
+    const queue = server.createQueue(name, {
       attributes: { VisibilityTimeout: String(visibilitySeconds), RedrivePolicy: JSON.stringify(redrive) },
     });
     return [consumer, { queue: asQueue(queue), dead: asQueue(dead) }] as const;
@@ -34,8 +36,7 @@ export async function startQueues(deployment: string, visibilitySeconds: number)
     address: server.address,
     client,
     queues,
-    send: (consumer: Consumer, body: unknown) =>
-      void server.sendMessage(`${deployment}-${consumer}`, JSON.stringify(body)),
+    send: (queue: string, body: unknown) => void server.sendMessage(queue, JSON.stringify(body)),
     /** Hands a batch of what is there to a function, as Lambda does; answers whether there was any. */
     async poll({ url, arn }: Queue, call: SqsFunction): Promise<boolean> {
       const receive = new ReceiveMessageCommand({
@@ -64,7 +65,7 @@ export async function startQueues(deployment: string, visibilitySeconds: number)
 }
 
 function asQueue({ queueUrl: url, queueArn: arn }: { readonly queueUrl: string; readonly queueArn: string }): Queue {
-  return { url, arn };
+  return { name: arn.split(':').at(-1) ?? '', url, arn };
 }
 
 function recordOf({ MessageId, ReceiptHandle, Body, Attributes }: Message, arn: string): SQSEvent['Records'][number] {
