@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
+import { paymentsOf } from '../../functions/aws/payments.ts';
+import { secretsOf } from '../../functions/aws/platform.ts';
 import { dynamoDbOrderStore } from '../../shared/adapters/aws/dynamodb-order-store.ts';
-import { dynamoDbPaymentLedger } from '../../shared/adapters/aws/dynamodb-payment-ledger.ts';
-import { simulatedPaymentGateway } from '../../shared/adapters/simulated/simulated-payment-gateway.ts';
+import { readAwsSettings } from '../../shared/config/aws.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
 import { anOrder, anOrderId, aPosition, after as next } from '../fixtures.ts';
 import type { AwsPlatform } from '../platforms/aws-platform.ts';
 
@@ -33,7 +35,8 @@ export async function everythingElse(platform: AwsPlatform): Promise<void> {
   await unrecordedCharge(platform);
   await functions.reconcile();
   await unrecordedCharge(platform);
-  await ask('olga', operator, '/v1/operations/reconciliations', { since, limit: 100, repair: true });
+  const recently = new Date(platform.now() - 10_800_000).toISOString();
+  await ask('olga', operator, '/v1/operations/reconciliations', { since: recently, limit: 100, repair: true });
   for (const consumer of ['notify', 'receipt', 'operators'] as const)
     deployment.queues.send(deployment.queues.queues[consumer].queue.name, { poison: consumer });
   deployment.aws.executions.length = 0;
@@ -61,24 +64,32 @@ export async function everythingElse(platform: AwsPlatform): Promise<void> {
 }
 
 /** Two hours ago a payment was charged, and its order does not know; and another one, that no order claims. */
-async function unrecordedCharge({ deployment, now }: AwsPlatform): Promise<void> {
-  const client = deployment.clients.dynamoDb;
-  const orders = dynamoDbOrderStore({ client, table: deployment.tables.orders, cursorKey: new Uint8Array() });
-  const then = now() - 7_200_000;
-  const ledger = dynamoDbPaymentLedger({ client, table: deployment.tables.ledger });
-  const payments = simulatedPaymentGateway({ ledger, clock: { now: () => then } as never });
-  const order = anOrder({ createdAt: then, updatedAt: then });
+async function unrecordedCharge({ deployment, now, advance }: AwsPlatform): Promise<void> {
+  const { clients, environmentOf, tableOf } = deployment;
+  const clock = { now } as Clock;
+  const { payments } = paymentsOf(readAwsSettings('reconcile', environmentOf('reconcile')), {
+    dynamoDb: clients.dynamoDb,
+    secrets: secretsOf(clients.secretsManager, clock),
+    clock,
+  });
+  const orders = dynamoDbOrderStore({
+    client: clients.dynamoDb,
+    table: tableOf('orders'),
+    cursorKey: new Uint8Array(),
+  });
+  const order = anOrder({ createdAt: now(), updatedAt: now() });
   for (const orderId of [order.id, anOrderId()]) {
     const request = { orderId, amount: order.total, paymentMethod: 'pm_card_visa', customerId: 'alice' };
     const { reference } = await payments.open(request);
     await payments.confirm(reference);
-    if (orderId === order.id) await orders.create(next(order, { type: 'begin-charge', reference }, then).order, []);
+    if (orderId === order.id) await orders.create(next(order, { type: 'begin-charge', reference }, now()).order, []);
   }
+  await advance(7_200_000);
 }
 
 /** One that was past due, and was started again in vain. */
 async function stuckOrder({ deployment, now }: AwsPlatform): Promise<void> {
   const client = deployment.clients.dynamoDb;
-  const orders = dynamoDbOrderStore({ client, table: deployment.tables.orders, cursorKey: new Uint8Array() });
+  const orders = dynamoDbOrderStore({ client, table: deployment.tableOf('orders'), cursorKey: new Uint8Array() });
   await orders.create(anOrder({ position: aPosition({ dueAt: now() - 3_600_000, handOff: false, sweeps: 1 }) }), []);
 }

@@ -89,9 +89,10 @@ function secretArn(plan: Plan, name: string): string {
 
 /** What Lambda and the services behind its calls need of a function's role, by what the plan says that it is connected to. */
 export function neededBeside(plan: Plan, calls: readonly AwsCall[], fn: AwsFunction): readonly Right[] {
-  const { name, environment } = resource(plan, 'lambda/function:Function', fn).inputs as {
+  const { name, environment, tracingConfig } = resource(plan, 'lambda/function:Function', fn).inputs as {
     name: string;
     environment: { variables: Record<string, string> };
+    tracingConfig: { mode: string };
   };
   const { SCHEDULE_ROLE_ARN: timers = '', RECEIPTS_BUCKET: receipts } = environment.variables;
   const schedules = calls.some((call) => call.fn === fn && call.operation === 'CreateSchedule');
@@ -100,6 +101,7 @@ export function neededBeside(plan: Plan, calls: readonly AwsCall[], fn: AwsFunct
   );
   return sorted([
     ...on(`arn:aws:logs:${ACCOUNT}:log-group:/aws/lambda/${name}:*`, ['logs:CreateLogStream', 'logs:PutLogEvents']),
+    ...(tracingConfig.mode === 'Active' ? on('*', ['xray:PutTelemetryRecords', 'xray:PutTraceSegments']) : []),
     ...mappings.flatMap(({ inputs }) => neededBy(inputs)),
     // A schedule acts by a role that is handed to it.
     ...(schedules ? on(timers, ['iam:PassRole']) : []),

@@ -3,7 +3,7 @@ import type { StateMachine } from '../../infra/aws/state-machine.ts';
 import type { Plan, PlannedResource } from '../../scripts/plan/recorded.ts';
 import type { EventPattern } from '../../shared/adapters/aws/event-patterns.ts';
 import { CONSUMERS, type Consumer } from '../../shared/domain/rules.ts';
-import type { AwsWiring, PlannedQueue, TableKey } from '../platforms/aws/wiring.ts';
+import type { AwsWiring, PlannedQueue } from '../platforms/aws/wiring.ts';
 
 /** A deployment wired as a plan says, and by nothing else: its tables, queues, rules, state machine, and what each function is told. */
 export function plannedWiring(plan: Plan): AwsWiring {
@@ -17,7 +17,7 @@ export function plannedWiring(plan: Plan): AwsWiring {
   };
   const tables = all<TableInputs>(plan, 'dynamodb/table:Table').map(({ name, inputs }) => [name, tableOf(inputs)]);
   return {
-    tables: Object.fromEntries(tables) as Record<TableKey, CreateTableCommandInput>,
+    tables: Object.fromEntries(tables),
     queues: Object.fromEntries(CONSUMERS.map((consumer) => [consumer, queueOf(consumer)])) as AwsWiring['queues'],
     rules: all<TargetInputs>(plan, 'cloudwatch/eventTarget:EventTarget').map(
       ({ inputs: { rule, arn, inputPath } }) => ({
@@ -26,10 +26,7 @@ export function plannedWiring(plan: Plan): AwsWiring {
         ...(inputPath !== undefined && { inputPath }),
       }),
     ),
-    secrets: {
-      pepper: String(resource(plan, 'secretsmanager/secret:Secret', 'pepper').inputs['name']),
-      smtp: String(resource(plan, 'secretsmanager/secret:Secret', 'smtp').inputs['name']),
-    },
+    secrets: plan.outputs['secrets'] as AwsWiring['secrets'],
     stateMachine: JSON.parse(
       String(resource(plan, 'sfn/stateMachine:StateMachine', 'segments').inputs['definition']),
     ) as StateMachine,

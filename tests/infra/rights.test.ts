@@ -1,7 +1,11 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { AWS_FUNCTION_KEYS, type AwsFunction } from '../../shared/config/aws.ts';
 import { PATHS } from '../e2e/paths.ts';
 import { runPath } from '../e2e/run-path.ts';
+import { type StripeStandIn, startStripe, WEBHOOK_SECRET } from '../emulators/stripe/stripe-server.ts';
 import { type AwsCall, notRunOnAws } from '../platforms/aws/deployment.ts';
 import { type AwsPlatform, awsPlatform } from '../platforms/aws-platform.ts';
 import { everythingElse } from './everything-else.ts';
@@ -12,19 +16,30 @@ const FUNCTIONS = Object.keys(AWS_FUNCTION_KEYS) as AwsFunction[];
 const plans = inject('plans');
 
 /** The real functions on emulators that are made as the plan of aws-dev says: what it lacks, they miss. */
-describe('what the plan of aws-dev makes', () => {
+describe.each(['dev', 'prod'] as const)('what the plan of aws-%s makes', (environment) => {
   const notRun = notRunOnAws();
   if (notRun !== undefined) {
     it(`not run: ${notRun}`, () => process.stderr.write(`rights: not run: ${notRun}\n`));
     return;
   }
-  const plan = plans.dev;
+  const plan = plans[environment];
   let platform: AwsPlatform;
   let calls: readonly AwsCall[];
   const problems: string[] = [];
   beforeAll(async () => {
-    platform = await awsPlatform({ wiring: plannedWiring(plan) });
-    for (const path of PATHS) problems.push(...(await runPath(platform, path, { run: 'planned' })).problems);
+    // Only in prod is it Stripe that takes the money.
+    let stripe: StripeStandIn | undefined;
+    const withStripe = environment === 'prod' && {
+      stripe: async (now: () => number) => (stripe = await startStripe({ now })),
+    };
+    platform = await awsPlatform({ wiring: plannedWiring(plan), ...withStripe });
+    for (const path of PATHS) {
+      const result = await runPath(platform, path, { run: 'planned' }).catch((error: unknown) => ({
+        problems: [String(error)],
+      }));
+      problems.push(...result.problems.map((problem) => `${path.name}: ${problem}`));
+    }
+    if (stripe) await hooked(platform, stripe);
     await everythingElse(platform);
     calls = [...platform.deployment.calls];
   }, 120_000);
@@ -42,6 +57,27 @@ describe('what the plan of aws-dev makes', () => {
     expect(forbiddenTo(plan, 'notify')).toEqual(['sns:Publish arn:aws:sns:*:*:*']);
   });
 });
+
+/** The same once more, with webhooks that arrive. */
+async function hooked(platform: AwsPlatform, { webhooks }: StripeStandIn): Promise<void> {
+  const server = serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    async fetch(request) {
+      const body = await request.text();
+      return platform.request(new URL(request.url).pathname, { method: 'POST', headers: request.headers, body });
+    },
+  });
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  webhooks.to({ url: `http://127.0.0.1:${port}/v1/webhooks/stripe`, secret: WEBHOOK_SECRET, delaysMs: [0] });
+  const [path] = PATHS;
+  if (path) await runPath(platform, path, { run: 'hooked' });
+  await webhooks.idle();
+  expect([...new Set(webhooks.log.map(({ status }) => status))]).toEqual([200]);
+  webhooks.to(undefined);
+  server.close();
+}
 
 describe.each(['dev', 'prod'] as const)('the roles of aws-%s that services have', (environment) => {
   const plan = plans[environment];

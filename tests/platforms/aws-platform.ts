@@ -20,18 +20,22 @@ import { readLocalSettings } from '../../shared/config/settings.ts';
 import type { Notice } from '../../shared/domain/notice.ts';
 import { CONSUMERS } from '../../shared/domain/rules.ts';
 import { execute } from '../emulators/aws/state-machine.ts';
+import type { StripeStandIn } from '../emulators/stripe/stripe-server.ts';
 import { manualClock } from '../manual-clock.ts';
 import type { Platform } from '../platform.ts';
 import { CALLER, type Deployment, deploy } from './aws/deployment.ts';
 import { invokeHttp } from './aws/http-event.ts';
 import { noticeFrom } from './aws/mailbox.ts';
 import { type AwsWiring, handWired } from './aws/wiring.ts';
+import { movementsAt, standInAt } from './stripe-account.ts';
 
 export interface AwsPlatformOptions {
   /** As in the environment of the functions. */
   readonly settings?: Readonly<Record<string, string>>;
   /** How it is wired; by hand when left out. */
   readonly wiring?: AwsWiring;
+  /** Who takes the money, by the time of the test; the simulated gateway when left out. */
+  readonly stripe?: (now: () => number) => Promise<StripeStandIn>;
 }
 
 export interface AwsPlatform extends Platform {
@@ -73,16 +77,18 @@ function known<Args extends unknown[], Answer>(fn: AwsFunction, call: (...args: 
 export async function awsPlatform({
   settings = {},
   wiring = handWired(settings),
+  stripe: startStripe,
 }: AwsPlatformOptions = {}): Promise<AwsPlatform> {
   const clock = manualClock(Date.parse('2026-01-15T18:00:00Z'));
-  const deployment = await deploy(clock.now, wiring);
-  const { aws, clients, issuer, mailbox, queues, reader, tables } = deployment;
+  const stripe = await startStripe?.(clock.now);
+  const account = stripe && standInAt(stripe.url);
+  const deployment = await deploy(clock.now, wiring, account);
+  const { aws, clients, issuer, mailbox, queues, reader, tableOf } = deployment;
   const metrics = countingMetrics();
   const functions = functionsOf(deployment, { clock, metrics });
-  const ledger = dynamoDbPaymentLedger({ client: clients.dynamoDb, table: tables.ledger });
   const letters = dynamoDbDeadLetters({
     client: clients.dynamoDb,
-    table: tables.deadLetters,
+    table: tableOf('dead-letters'),
     cursorKey: Buffer.from('tests'),
     clock,
     send: () => Promise.reject(new Error('the test redrives nothing')),
@@ -181,7 +187,10 @@ export async function awsPlatform({
       await settle();
     },
     settle,
-    ledger: (orderId) => ledger.movements(orderId),
+    ledger: (orderId) =>
+      account
+        ? movementsAt(account, orderId)
+        : dynamoDbPaymentLedger({ client: clients.dynamoDb, table: tableOf('ledger') }).movements(orderId),
     notices: async (orderId) => notices().filter((notice) => notice.orderId === orderId),
     events: async (orderId) =>
       aws.events.map(({ detail }) => parseEvent(detail)).filter((event) => event.orderId === orderId),
@@ -190,7 +199,10 @@ export async function awsPlatform({
     fault() {
       throw new Error('faults of AWS are planned at its stand-ins');
     },
-    stop: deployment.stop,
+    async stop() {
+      await deployment.stop();
+      await stripe?.close();
+    },
   };
 }
 

@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
@@ -14,6 +13,7 @@ import { DYNAMODB_LANES } from '../../emulators/aws/dynamodb.ts';
 import { startAws } from '../../emulators/aws/stand-in.ts';
 import { streamReader } from '../../emulators/aws/stream-reader.ts';
 import { createTable, dynamoDbAt, emulatorClient } from '../../emulators/aws/tables.ts';
+import type { StripeAccount } from '../stripe-account.ts';
 import { CLIENT_ID, startIssuer } from './issuer.ts';
 import { startMailbox } from './mailbox.ts';
 import { startQueues } from './queues.ts';
@@ -63,7 +63,7 @@ function laneOf() {
 }
 
 /** Everything that a deployment to AWS has, of emulators and stand-ins, with the environment that its functions are given. */
-export async function deploy(now: () => number, wiring: AwsWiring) {
+export async function deploy(now: () => number, wiring: AwsWiring, stripe?: StripeAccount) {
   const lane = laneOf();
   if (!lane) throw new Error(`not run: ${notRunOnAws()}`);
   const [dynamo, aws, mailbox, issuer, queues] = await Promise.all([
@@ -74,18 +74,16 @@ export async function deploy(now: () => number, wiring: AwsWiring) {
     startQueues(wiring.queues, 1),
   ]);
   const dynamoDb = dynamoDbAt(dynamo.url);
-  const { orders, ...others } = wiring.tables;
-  const stream = await createTable(dynamoDb, orders);
-  for (const table of Object.values(others)) await createTable(dynamoDb, table);
-  const tables = {
-    orders: nameOf(orders),
-    restaurants: nameOf(others.restaurants),
-    deadLetters: nameOf(others['dead-letters']),
-    ledger: nameOf(others.ledger),
+  const streams: Record<string, string | undefined> = {};
+  for (const [key, table] of Object.entries(wiring.tables)) streams[key] = await createTable(dynamoDb, table);
+  const tableOf = (key: string): string => {
+    const name = wiring.tables[key]?.TableName;
+    if (name === undefined) throw new Error(`there is no table ${key}`);
+    return name;
   };
   await dynamoDbRestaurantCatalog({
     client: dynamoDb,
-    table: tables.restaurants,
+    table: tableOf('restaurants'),
     cursorKey: new Uint8Array(),
   }).put(localRestaurants());
   for (const { pattern, queue, inputPath } of wiring.rules) {
@@ -94,7 +92,12 @@ export async function deploy(now: () => number, wiring: AwsWiring) {
       deliver: (event) => queues.send(queue, inputPath === '$.detail' ? event.detail : event),
     });
   }
-  aws.secrets.set(wiring.secrets.pepper, PEPPER).set(wiring.secrets.smtp, mailbox.url);
+  const secrets = {
+    pepper: PEPPER,
+    smtp: mailbox.url,
+    ...(stripe && { 'stripe-key': stripe.secretKey, 'stripe-webhook': stripe.webhookSecret }),
+  };
+  for (const [key, value] of Object.entries(secrets)) aws.secrets.set(wiring.secrets[key] ?? key, value);
   const clients = {
     dynamoDb,
     s3: new S3Client({ ...emulatorClient(aws.url), forcePathStyle: true }),
@@ -115,9 +118,10 @@ export async function deploy(now: () => number, wiring: AwsWiring) {
       if (key === 'JWT_AUDIENCE') return [key, CLIENT_ID];
       return [key, key.endsWith('_QUEUE_URL') ? queueUrls.get(value.split('/').at(-1) ?? '') : value];
     });
-    return { ...Object.fromEntries(told), LOG_LEVEL: 'silent' };
+    const address = stripe && { PAYMENTS: 'stripe', STRIPE_API_BASE: stripe.apiBase };
+    return { ...Object.fromEntries(told), ...address, LOG_LEVEL: 'silent' };
   };
-  const reader = streamReader(dynamo.url, stream ?? '');
+  const reader = streamReader(dynamo.url, streams['orders'] ?? '');
   const calls: AwsCall[] = [];
   for (const client of Object.values(clients)) countCalls(client, calls);
   return {
@@ -128,7 +132,7 @@ export async function deploy(now: () => number, wiring: AwsWiring) {
     clients,
     calls,
     reader,
-    tables,
+    tableOf,
     environmentOf,
     /** For bundles in processes of their own: also where their clients find the emulators. */
     processEnvironmentOf: (fn: AwsFunction): Readonly<Record<string, string>> => ({
@@ -146,9 +150,4 @@ export async function deploy(now: () => number, wiring: AwsWiring) {
       await Promise.all([queues.stop(), issuer.close(), mailbox.close(), aws.close(), dynamo.stop()]);
     },
   };
-}
-
-function nameOf({ TableName: name }: CreateTableCommandInput): string {
-  if (name === undefined) throw new Error('a table without a name');
-  return name;
 }

@@ -14,14 +14,13 @@ import { CONSUMERS, type Consumer } from '../../../shared/domain/rules.ts';
 import { FUNCTION_ARN } from '../../emulators/aws/state-machine.ts';
 import { tableInput } from '../../emulators/aws/tables.ts';
 
-export const TABLES = {
+const TABLES = {
   orders: ORDERS_TABLE,
   restaurants: RESTAURANTS_TABLE,
   inbox: INBOX_TABLE,
   'dead-letters': DEAD_LETTERS_TABLE,
   ledger: LEDGER_TABLE,
 } as const;
-export type TableKey = keyof typeof TABLES;
 
 export interface PlannedQueue {
   readonly queue: string;
@@ -38,10 +37,12 @@ export interface PlannedRule {
 
 /** What a deployment is made of, by name, and what each function is told of it. Addresses and keys are whoever makes it to fill in. */
 export interface AwsWiring {
-  readonly tables: Readonly<Record<TableKey, CreateTableCommandInput>>;
+  /** `orders`, `restaurants`, `inbox`, `dead-letters`, and where payments are simulated `ledger`. */
+  readonly tables: Readonly<Record<string, CreateTableCommandInput>>;
   readonly queues: Readonly<Record<Consumer, PlannedQueue>>;
   readonly rules: readonly PlannedRule[];
-  readonly secrets: Readonly<Record<'pepper' | 'smtp', string>>;
+  /** Their names: `pepper`, `smtp`, and where Stripe takes the money `stripe-key` and `stripe-webhook`. */
+  readonly secrets: Readonly<Record<string, string>>;
   readonly stateMachine: StateMachine;
   environmentOf(fn: AwsFunction): Readonly<Record<string, string>>;
 }
@@ -71,12 +72,8 @@ export function handWired(settings: Readonly<Record<string, string>>): AwsWiring
     ...settings,
   };
   return {
-    tables: each(Object.keys(TABLES) as TableKey[], (key) => tableInput(key, TABLES[key])),
-    queues: each(CONSUMERS, (consumer) => ({
-      queue: `orders-${consumer}`,
-      dead: deadLetterQueueName('orders', consumer),
-      maxReceives: MAX_RECEIVES,
-    })),
+    tables: Object.fromEntries(Object.entries(TABLES).map(([key, table]) => [key, tableInput(key, table)])),
+    queues: Object.fromEntries(CONSUMERS.map((consumer) => [consumer, queueOf(consumer)])) as AwsWiring['queues'],
     rules: CONSUMERS.map((consumer) => ({
       pattern: eventPatternOf(consumer),
       queue: `orders-${consumer}`,
@@ -88,9 +85,6 @@ export function handWired(settings: Readonly<Record<string, string>>): AwsWiring
   };
 }
 
-function each<Key extends string, Value>(
-  keys: readonly Key[],
-  make: (key: Key) => Value,
-): Readonly<Record<Key, Value>> {
-  return Object.fromEntries(keys.map((key) => [key, make(key)])) as Record<Key, Value>;
+function queueOf(consumer: Consumer): PlannedQueue {
+  return { queue: `orders-${consumer}`, dead: deadLetterQueueName('orders', consumer), maxReceives: MAX_RECEIVES };
 }
