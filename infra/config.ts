@@ -27,6 +27,12 @@ export interface StackConfig {
   readonly tracing: boolean;
   readonly monthlyBudget: number;
   readonly awsRegion: string;
+  /** The only account that the program acts on; any when empty. */
+  readonly awsAccount: string;
+  /** Begins the address of the sign-in pages. */
+  readonly awsSignInDomain: string;
+  /** The ARN of the SES identity that sends codes to whoever signs in; Cognito's own sender when empty. */
+  readonly awsSignInMailIdentity: string;
 }
 
 /** What CloudWatch takes. */
@@ -36,7 +42,12 @@ const RETENTIONS = [
 /** Of the other clouds: in the same file, and read by their own programs. */
 const OTHER_KEYS = ['azureLocation', 'gcpProject', 'gcpRegion'];
 const MAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
-const ORIGINS = /^(https?:\/\/[a-z0-9.-]+(:\d+)?(,\s*https?:\/\/[a-z0-9.-]+(:\d+)?)*)?$/;
+/** Without TLS only one's own machine: Cognito takes no other, and a browser should not. */
+const ORIGIN = /^(https:\/\/[a-z0-9-]+(\.[a-z0-9-]+)+|http:\/\/localhost)(:\d{1,5})?$/;
+/** Of AWS itself: the others (China, GovCloud) have other names for their services. */
+const REGION = /^(?!us-gov-|us-iso|cn-)[a-z]{2}(-[a-z]+)+-\d$/;
+const SIGN_IN_DOMAIN = /^(?!.*(aws|amazon|cognito))[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const SES_IDENTITY = /^(arn:aws:ses:[a-z0-9-]+:\d{12}:identity\/\S+)?$/;
 const DAY_MS = 86_400_000;
 
 /**
@@ -44,7 +55,7 @@ const DAY_MS = 86_400_000;
  * unknown, with what to type.
  *
  * @param stack The stack's name, `<cloud>-<environment>`.
- * @param values The configuration of the project by key, without the project's name.
+ * @param values The configuration by key, without the project's name; keys of others with theirs.
  */
 export function readConfig(stack: string, values: Readonly<Record<string, string | undefined>>): StackConfig {
   const { cloud, environment } = stackName(stack);
@@ -55,7 +66,9 @@ export function readConfig(stack: string, values: Readonly<Record<string, string
     const text = values[key];
     const value = text === undefined ? undefined : parse(text);
     if (value === undefined)
-      problems.push(`${key}: ${text === undefined ? 'is missing: it' : `is ${text}, and`} ${rule}`);
+      problems.push(
+        `${key}: ${text === undefined ? 'is missing: it' : `is ${text === '' ? 'empty' : text}, and`} ${rule}`,
+      );
     return value as Value;
   };
   const oneOf =
@@ -66,7 +79,7 @@ export function readConfig(stack: string, values: Readonly<Record<string, string
     /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined;
   const matching = (pattern: RegExp) => (text: string) => (pattern.test(text) ? text : undefined);
   const whole = (key: string, least: number, most: number) =>
-    read(key, number(least, most), `must be ${least} to ${most}`);
+    read(key, number(least, most), `must be a whole number from ${least} to ${most}`);
 
   if (values['environment'] !== environment) {
     problems.push(
@@ -81,8 +94,8 @@ export function readConfig(stack: string, values: Readonly<Record<string, string
     operatorsEmail: read('operatorsEmail', matching(MAIL), 'must be a mail address'),
     corsOrigins: read(
       'corsOrigins',
-      matching(ORIGINS),
-      'must be origins such as https://shop.example, separated by commas',
+      (text) => (splitOrigins(text).every((origin) => ORIGIN.test(origin)) ? text : undefined),
+      'must be origins such as https://shop.example or http://localhost:5173, separated by commas, or "" for none',
     ),
     payments: read('payments', oneOf(['simulated', 'stripe']), 'must be simulated or stripe'),
     smtpFrom: read('smtpFrom', matching(MAIL), 'must be a mail address'),
@@ -97,13 +110,48 @@ export function readConfig(stack: string, values: Readonly<Record<string, string
     apiConcurrency: whole('apiConcurrency', 0, 1_000),
     tracing: read('tracing', oneOf(['true', 'false']), 'must be true or false') === 'true',
     monthlyBudget: whole('monthlyBudget', 1, 1_000_000),
-    awsRegion: read('awsRegion', matching(/^[a-z]{2}(-[a-z]+)+-\d$/), 'must be a region such as eu-central-1'),
+    awsRegion: read('awsRegion', matching(REGION), 'must be a region such as eu-central-1 (not of China or GovCloud)'),
+    awsAccount: read(
+      'awsAccount',
+      matching(/^(\d{12})?$/),
+      'must be the twelve digits of an account, in quotes, or ""',
+    ),
+    awsSignInDomain: read(
+      'awsSignInDomain',
+      matching(SIGN_IN_DOMAIN),
+      'must be 1 to 63 of a-z, 0-9 and hyphens, without the words aws, amazon and cognito',
+    ),
+    awsSignInMailIdentity: read(
+      'awsSignInMailIdentity',
+      matching(SES_IDENTITY),
+      'must be an ARN such as arn:aws:ses:eu-central-1:123456789012:identity/shop.example, or ""',
+    ),
   };
   for (const key of Object.keys(values))
     if (!known.has(key)) problems.push(`${key}: there is no such key; is it a slip?`);
   if (config.production && config.payments === 'simulated') problems.push('payments: must be stripe in prod');
   if (problems.length === 0) return config;
-  throw new pulumi.RunError(`the configuration of ${stack} is not usable:\n  ${problems.join('\n  ')}`);
+  throw new pulumi.RunError(
+    `the configuration of ${stack} (Pulumi.${environment}.yaml) is not usable:\n  ${problems.join('\n  ')}`,
+  );
+}
+
+/** What is still as it came with this repository, where it would have mail go to nobody. */
+export function placeholdersOf({ operatorsEmail, smtpFrom }: StackConfig): readonly string[] {
+  const kept = Object.entries({ operatorsEmail, smtpFrom }).filter(([, value]) => value.endsWith('@example.com'));
+  return kept.map(([key, value]) => `${key} is still ${value}`);
+}
+
+/** The origins that browsers may call the API from. */
+export function originsOf({ corsOrigins }: Pick<StackConfig, 'corsOrigins'>): readonly string[] {
+  return splitOrigins(corsOrigins);
+}
+
+function splitOrigins(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((origin) => origin.trim())
+    .filter((origin) => origin !== '');
 }
 
 function stackName(stack: string): { readonly cloud: Cloud; readonly environment: Environment } {

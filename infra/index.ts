@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as pulumi from '@pulumi/pulumi';
-import { readConfig } from './config.ts';
+import { placeholdersOf, readConfig } from './config.ts';
 import type { OrderStackArgs, OrderStackOutputs } from './order-stack.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -9,6 +9,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** The whole program: the stack's name says which cloud, and only that one's module is loaded. */
 export default async function program(): Promise<OrderStackOutputs> {
   const config = readConfig(pulumi.getStack(), valuesOf(pulumi.getProject()));
+  refusePlaceholders(placeholdersOf(config), `Pulumi.${config.environment}.yaml`);
   const args: OrderStackArgs = { config, bundles: join(ROOT, 'dist') };
   switch (config.cloud) {
     case 'aws': {
@@ -21,11 +22,19 @@ export default async function program(): Promise<OrderStackOutputs> {
   }
 }
 
-/** All keys of the project: also those that nobody asks for, so that a slip is found. */
+/** A plan or a preview may be had with them; nothing is made. */
+function refusePlaceholders(placeholders: readonly string[], file: string): void {
+  if (placeholders.length === 0 || pulumi.runtime.isDryRun()) return;
+  throw new pulumi.RunError(`${placeholders.join(' and ')}: alarms and mail would reach nobody. Set it in ${file}`);
+}
+
+/** All keys: also those that nobody asks for, so that a slip is found. Pulumi's own are its own. */
 function valuesOf(project: string): Readonly<Record<string, string>> {
   const prefix = `${project}:`;
   const all = pulumi.runtime.allConfig();
   return Object.fromEntries(
-    Object.entries(all).flatMap(([key, value]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [])),
+    Object.entries(all)
+      .filter(([key]) => !key.startsWith('pulumi:'))
+      .map(([key, value]) => [key.startsWith(prefix) ? key.slice(prefix.length) : key, value]),
   );
 }

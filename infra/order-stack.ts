@@ -20,6 +20,8 @@ export interface OrderStackOutputs {
   /** Whose tokens the API takes. */
   readonly issuer: pulumi.Output<string>;
   readonly clientId: pulumi.Output<string>;
+  /** Where people sign in. */
+  readonly signInUrl: pulumi.Output<string>;
   /** The names of the secrets that somebody has to give values to. */
   readonly secrets: pulumi.Output<Record<string, string>>;
 }

@@ -46,7 +46,7 @@ function inTurns<Result>(
 
 /** Whether the message is done with. */
 async function consume({ queue, handle, letters, platform }: ConsumerOptions, record: SQSRecord): Promise<boolean> {
-  const { clock, logger } = platform;
+  const { clock, logger, metrics } = platform;
   const attempts = Number(record.attributes.ApproximateReceiveCount);
   try {
     await handle(parse(record.body));
@@ -72,6 +72,7 @@ async function consume({ queue, handle, letters, platform }: ConsumerOptions, re
       logger.error({ ...fields, ...errorFields(failure) }, 'message could not be kept with the dead letters');
       return false;
     }
+    metrics.count('DeadLetters');
     logger.error(fields, 'message moved to the dead letters');
     return true;
   }

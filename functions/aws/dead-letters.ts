@@ -10,6 +10,24 @@ export interface DeadLettersClients {
   readonly dynamoDb: DynamoDBClient;
 }
 
+/**
+ * What a rule of the bus could not deliver comes in an envelope, with the reason in the message's attributes; what a consumer's queue
+ * gives up on is the event alone, as the rule made it. Source: docs.aws.amazon.com/eventbridge, "Using dead-letter queues".
+ */
+function undeliveredOf({
+  body,
+  messageAttributes,
+}: SQSRecord): { readonly event: string; readonly error: string } | undefined {
+  const envelope = bodyOf(body);
+  if (typeof envelope !== 'object' || envelope === null) return undefined;
+  if (!('detail-type' in envelope && 'detail' in envelope)) return undefined;
+  const told = ['ERROR_CODE', 'ERROR_MESSAGE'].flatMap((name) => messageAttributes[name]?.stringValue ?? []);
+  return {
+    event: JSON.stringify(envelope.detail),
+    error: `not delivered by the bus: ${told.join(': ') || 'no reason given'}`,
+  };
+}
+
 /** Brings what the queues have given up on to the list of dead letters, where operators find and redrive it. */
 export function deadLettersFunction(
   environment: Environment,
@@ -23,15 +41,19 @@ export function deadLettersFunction(
   async function keep(record: SQSRecord): Promise<boolean> {
     const { messageId: id, eventSourceARN, body, attributes } = record;
     const queue = consumerOfDeadLetterQueue(eventSourceARN);
-    const { orderId, correlationId } = aboutOf(body);
-    const error = `given up on by its queue: its function ended before it did (see the logs of ${queue})`;
-    const letter = { id, queue, orderId, correlationId, body: bodyOf(body), error };
+    const { event, error } = undeliveredOf(record) ?? {
+      event: body,
+      error: `given up on by its queue: its function ended before it did (see the logs of ${queue})`,
+    };
+    const { orderId, correlationId } = aboutOf(event);
+    const letter = { id, queue, orderId, correlationId, body: bodyOf(event), error };
     try {
       await letters.bury({
         ...letter,
         attempts: Number(attributes.ApproximateReceiveCount),
         failedAt: platform.clock.now(),
       });
+      platform.metrics.count('DeadLetters');
       platform.logger.error({ queue, messageId: id, orderId, correlationId }, 'message moved to the dead letters');
       return true;
     } catch (failure) {

@@ -2,6 +2,7 @@ import { errorFields } from '../../shared/application/error-fields.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 import type { Message, MessageQueue } from '../../shared/ports/message-queue.ts';
+import type { Metrics } from '../../shared/ports/metrics.ts';
 import { dispositionOf } from '../events/disposition.ts';
 
 export interface DeliverOptions {
@@ -11,6 +12,7 @@ export interface DeliverOptions {
   readonly retryBaseMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface DeliverOptions {
  * may be repeated until it works.
  */
 export async function deliver(options: DeliverOptions, message: Message): Promise<() => Promise<void>> {
-  const { queue, clock, logger } = options;
+  const { queue, clock, logger, metrics } = options;
   const { id, orderId, correlationId, attempts } = message;
   try {
     const handler = options.handlers[message.queue];
@@ -30,6 +32,7 @@ export async function deliver(options: DeliverOptions, message: Message): Promis
     const disposition = dispositionOf(error, attempts, options.retryBaseMs);
     const now = clock.now();
     if (disposition.kind === 'dead-letter') {
+      metrics.count('DeadLetters');
       logger.error(fields, 'message moved to the dead letters');
       return () => queue.bury(id, now, describe(error));
     }

@@ -8,9 +8,9 @@ export interface ComponentArgs {
   readonly prefix: string;
 }
 
-/** Of whatever keeps data: in prod the program can neither delete nor replace it. */
+/** Of whatever keeps data: in prod Pulumi refuses to delete or replace it, until somebody says `pulumi state unprotect`. */
 export function keeps({ production }: StackConfig, parent: pulumi.Resource): pulumi.CustomResourceOptions {
-  return { parent, ...(production && { protect: true, retainOnDelete: true }) };
+  return { parent, ...(production && { protect: true }) };
 }
 
 /** A component of the AWS stack: `orders:aws:<Name>`. */

@@ -15,6 +15,8 @@ export interface ConsumerQueue {
 const CONSUMER_TIMEOUT_SECONDS = 30;
 const VISIBILITY_SECONDS = 6 * CONSUMER_TIMEOUT_SECONDS;
 const FOURTEEN_DAYS = 14 * 86_400;
+/** What failed of the clock was made good by the next tick: it is kept for as long as its alarm should be on. */
+const ONE_DAY = 86_400;
 /** What EventBridge cannot hand to a queue within a day is a dead letter. */
 const DELIVERY = { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 };
 
@@ -22,7 +24,7 @@ const DELIVERY = { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 }
 export class EventBus extends Component {
   readonly bus: cloudwatch.EventBus;
   readonly consumers: Readonly<Record<Consumer, ConsumerQueue>>;
-  /** Calls of the clock that did not reach their function. */
+  /** Calls of the clock that did not reach their function, or failed in it. */
   readonly clockDeadLetters: sqs.Queue;
 
   constructor(name: string, args: ComponentArgs, options: pulumi.ComponentResourceOptions) {
@@ -38,7 +40,7 @@ export class EventBus extends Component {
     this.consumers = Object.fromEntries(queues) as Record<Consumer, ConsumerQueue>;
     this.clockDeadLetters = new sqs.Queue(
       'clock-dead-letters',
-      { name: `${prefix}-clock-dead-letters`, messageRetentionSeconds: FOURTEEN_DAYS, sqsManagedSseEnabled: true },
+      { name: `${prefix}-clock-dead-letters`, messageRetentionSeconds: ONE_DAY, sqsManagedSseEnabled: true },
       { parent: this },
     );
     this.registerOutputs({ bus: this.bus.name });

@@ -21,10 +21,11 @@ interface Size {
 }
 
 const USUAL: Size = { timeout: 30, memorySize: 512 };
-/** A step must end before the state machine gives it up (15 s), and a call before its HTTP API does (30 s). */
+/** A step must end before the state machine gives it up (13 s at least), and a call before its HTTP API does (29 s). */
 const SIZES: Readonly<Partial<Record<AwsFunction, Size>>> = {
   api: { timeout: 10, memorySize: 1_024 },
-  segment: { timeout: 14, memorySize: 512 },
+  operations: { timeout: 28, memorySize: 512 },
+  segment: { timeout: 12, memorySize: 512 },
   relay: { timeout: 60, memorySize: 512 },
   sweep: { timeout: 55, memorySize: 512 },
   reconcile: { timeout: 900, memorySize: 512 },

@@ -2,6 +2,7 @@ import * as apigateway from '@pulumi/aws/apigatewayv2/index.js';
 import * as cloudwatch from '@pulumi/aws/cloudwatch/index.js';
 import * as lambda from '@pulumi/aws/lambda/index.js';
 import * as pulumi from '@pulumi/pulumi';
+import { originsOf } from '../config.ts';
 import { Component, type ComponentArgs } from './component.ts';
 import type { OrderFunction } from './function.ts';
 import type { Identity } from './identity.ts';
@@ -12,16 +13,28 @@ export interface HttpApiArgs extends ComponentArgs {
   readonly identity: Identity;
 }
 
-/** Which function answers what, and whether a token is asked for before it is called. The longest path that fits counts. */
-const ROUTES = [
-  { key: 'ANY /v1/{proxy+}', to: 'api', signedIn: true },
-  // Preflights bring no token, and are answered by the gateway's own CORS.
+interface ServedRoute {
+  readonly key: string;
+  readonly to: 'api' | 'operations';
+  /** Whether a token is asked for before the function is called. */
+  readonly signedIn: boolean;
+}
+
+/**
+ * Never `ANY`: it would take `OPTIONS` as well, and ask preflights for a token that no browser sends with them. What no route takes is
+ * answered by the gateway's own CORS.
+ */
+const METHODS = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'];
+
+/** Which function answers what. The longest path that fits counts. */
+const ROUTES: readonly ServedRoute[] = [
+  ...METHODS.map((method) => ({ key: `${method} /v1/{proxy+}`, to: 'api', signedIn: true }) as const),
   { key: 'GET /healthz', to: 'api', signedIn: false },
   { key: 'GET /openapi.json', to: 'api', signedIn: false },
-  { key: 'ANY /v1/operations/{proxy+}', to: 'operations', signedIn: true },
+  ...METHODS.map((method) => ({ key: `${method} /v1/operations/{proxy+}`, to: 'operations', signedIn: true }) as const),
   // The provider signs.
   { key: 'POST /v1/webhooks/{proxy+}', to: 'operations', signedIn: false },
-] as const;
+];
 
 const HOUR = 3_600;
 const ACCESS_LOG = {
@@ -43,10 +56,7 @@ export class HttpApi extends Component {
     super('HttpApi', name, options);
     const { config, prefix, identity } = args;
     const parent = { parent: this };
-    const origins = config.corsOrigins
-      .split(',')
-      .map((origin) => origin.trim())
-      .filter((origin) => origin !== '');
+    const origins = originsOf(config);
     const api = new apigateway.Api(
       'api',
       {
@@ -54,7 +64,7 @@ export class HttpApi extends Component {
         protocolType: 'HTTP',
         ...(origins.length > 0 && {
           corsConfiguration: {
-            allowOrigins: origins,
+            allowOrigins: [...origins],
             allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'OPTIONS'],
             allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-match', 'x-request-id'],
             exposeHeaders: ['etag', 'location', 'idempotency-replayed', 'x-request-id', 'retry-after'],

@@ -1,7 +1,10 @@
 import * as cognito from '@pulumi/aws/cognito/index.js';
 import * as pulumi from '@pulumi/pulumi';
+import { originsOf } from '../config.ts';
 import { Component, type ComponentArgs, keeps } from './component.ts';
 
+/** Where `npm run token -- --stack` waits for whoever signs in: on their own machine (RFC 8252). */
+export const TOKEN_CALLBACK_URL = 'http://localhost:8976/callback';
 /** Groups that only administrators put people into; one for each restaurant is made when it is needed. */
 const GROUPS = { operator: 'Sees all orders; approves, refunds, redrives' } as const;
 
@@ -10,13 +13,20 @@ export class Identity extends Component {
   readonly pool: cognito.UserPool;
   readonly client: cognito.UserPoolClient;
   readonly issuer: pulumi.Output<string>;
+  /** The pool's own pages. */
+  readonly signInUrl: pulumi.Output<string>;
 
   constructor(name: string, args: ComponentArgs, options: pulumi.ComponentResourceOptions) {
     super('Identity', name, options);
-    const { config, prefix } = args;
+    const { config } = args;
     this.pool = new cognito.UserPool('pool', poolArgs(args), keeps(config, this));
     this.client = new cognito.UserPoolClient('app', clientArgs(args, this.pool), { parent: this });
-    new cognito.UserPoolDomain('domain', { domain: prefix, userPoolId: this.pool.id }, { parent: this });
+    const domain = new cognito.UserPoolDomain(
+      'domain',
+      { domain: config.awsSignInDomain, userPoolId: this.pool.id },
+      { parent: this },
+    );
+    this.signInUrl = pulumi.interpolate`https://${domain.domain}.auth.${config.awsRegion}.amazoncognito.com`;
     for (const [group, description] of Object.entries(GROUPS)) {
       new cognito.UserGroup(group, { name: group, description, userPoolId: this.pool.id }, { parent: this });
     }
@@ -44,25 +54,28 @@ function poolArgs({ config, prefix }: ComponentArgs): cognito.UserPoolArgs {
     accountRecoverySetting: { recoveryMechanisms: [{ name: 'verified_email', priority: 1 }] },
     userAttributeUpdateSettings: { attributesRequireVerificationBeforeUpdates: ['email'] },
     deletionProtection: config.production ? 'ACTIVE' : 'INACTIVE',
+    ...(config.awsSignInMailIdentity !== '' && {
+      emailConfiguration: {
+        emailSendingAccount: 'DEVELOPER',
+        fromEmailAddress: config.smtpFrom,
+        sourceArn: config.awsSignInMailIdentity,
+      },
+    }),
   };
 }
 
 /** What grants anything is a group: people may write nothing but their mail address and name. */
 function clientArgs({ config, prefix }: ComponentArgs, pool: cognito.UserPool): cognito.UserPoolClientArgs {
-  const origins = config.corsOrigins
-    .split(',')
-    .map((origin) => origin.trim())
-    .filter((origin) => origin !== '');
   return {
     name: `${prefix}-app`,
     userPoolId: pool.id,
     generateSecret: false,
     allowedOauthFlowsUserPoolClient: true,
     allowedOauthFlows: ['code'],
-    allowedOauthScopes: ['openid', 'email'],
+    // The last one lets people enrol their authenticator app.
+    allowedOauthScopes: ['openid', 'email', 'aws.cognito.signin.user.admin'],
     supportedIdentityProviders: ['COGNITO'],
-    callbackUrls:
-      origins.length > 0 ? origins.map((origin) => `${origin}/signed-in`) : ['http://localhost:5173/signed-in'],
+    callbackUrls: [...originsOf(config).map((origin) => `${origin}/signed-in`), TOKEN_CALLBACK_URL],
     explicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH', 'ALLOW_USER_SRP_AUTH'],
     writeAttributes: ['email', 'name'],
     readAttributes: ['email', 'email_verified', 'name'],

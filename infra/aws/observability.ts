@@ -32,6 +32,10 @@ interface Alarm {
 const BUSINESS = 'TricloudOrders';
 /** Ten errors in five minutes: the figure of the source documents. */
 const MOST_ERRORS = 10;
+/** Those that are called by the clock alone do not come to ten: once a day, and five times in five minutes. */
+const MOST_ERRORS_OF: Readonly<Partial<Record<AwsFunction, number>>> = { reconcile: 1, sweep: 3 };
+/** Whoever gives up on messages, and puts them on the list of dead letters. */
+const GIVES_UP = [...CONSUMERS, 'dead-letters'] as const;
 const MINUTE_MS = 60_000;
 
 /** Alarms that reach somebody, a dashboard, and a budget. Each alarm has its page in docs/runbooks/alarms-aws.md. */
@@ -95,7 +99,7 @@ export class Observability extends Component {
   }
 }
 
-function alarmsOf({ config, functions, resources, workflow }: ObservabilityArgs): Readonly<Record<string, Alarm>> {
+function alarmsOf({ api, config, functions, resources, workflow }: ObservabilityArgs): Readonly<Record<string, Alarm>> {
   const alarms: Record<string, Alarm> = {};
   for (const [fn, { lambda }] of Object.entries(functions)) {
     const dimensions = { FunctionName: lambda.name };
@@ -106,13 +110,14 @@ function alarmsOf({ config, functions, resources, workflow }: ObservabilityArgs)
       threshold,
       description,
     });
-    alarms[`${fn}-errors`] = of('Errors', MOST_ERRORS, `The function ${fn} fails.`);
+    const most = MOST_ERRORS_OF[fn as AwsFunction] ?? MOST_ERRORS;
+    alarms[`${fn}-errors`] = of('Errors', most, `The function ${fn} fails.`);
     alarms[`${fn}-throttles`] = of('Throttles', 1, `The function ${fn} is throttled.`);
   }
   const queues = CONSUMERS.map((consumer) => [consumer, resources.events.consumers[consumer].dead] as const);
   for (const [key, queue] of [...queues, ['clock', resources.events.clockDeadLetters] as const]) {
     alarms[`${key}-dead-letters`] = {
-      description: `Messages of ${key} were given up on.`,
+      description: `Messages stay in the dead-letter queue of ${key}.`,
       namespace: 'AWS/SQS',
       metric: 'ApproximateNumberOfMessagesVisible',
       dimensions: { QueueName: queue.name },
@@ -127,6 +132,9 @@ function alarmsOf({ config, functions, resources, workflow }: ObservabilityArgs)
     dimensions: { Environment: config.environment, Function: fn },
     threshold: 1,
   });
+  for (const fn of GIVES_UP) {
+    alarms[`${fn}-gave-up`] = business('DeadLetters', fn, `Messages are on the list of dead letters, by ${fn}.`);
+  }
   return {
     ...alarms,
     'relay-behind': {
@@ -142,6 +150,20 @@ function alarmsOf({ config, functions, resources, workflow }: ObservabilityArgs)
       namespace: 'AWS/States',
       metric: 'ExecutionsFailed',
       dimensions: { StateMachineArn: workflow.machine.arn },
+      threshold: MOST_ERRORS,
+    },
+    'timed-out-executions': {
+      description: 'Segments take longer than their state machine lets them.',
+      namespace: 'AWS/States',
+      metric: 'ExecutionsTimedOut',
+      dimensions: { StateMachineArn: workflow.machine.arn },
+      threshold: 1,
+    },
+    'api-5xx': {
+      description: 'The API answers with 5xx: its own, and those of its functions.',
+      namespace: 'AWS/ApiGateway',
+      metric: '5xx',
+      dimensions: { ApiId: api.id },
       threshold: MOST_ERRORS,
     },
     'orders-stuck': {
@@ -173,6 +195,14 @@ function dashboardOf({ config, functions, resources }: ObservabilityArgs): pulum
   const lambdas = Object.values(functions).map(({ lambda }) => lambda.name);
   const { orders, inbox } = resources.store;
   const queues = CONSUMERS.map((consumer) => resources.events.consumers[consumer]);
+  // The most that there were: a sum would count a message again for each minute that it waits.
+  const depth = (queue: pulumi.Output<string>) => [
+    'AWS/SQS',
+    'ApproximateNumberOfMessagesVisible',
+    'QueueName',
+    queue,
+    { stat: 'Maximum' },
+  ];
   const business = (metric: string, fn: AwsFunction) => [
     BUSINESS,
     metric,
@@ -211,13 +241,13 @@ function dashboardOf({ config, functions, resources }: ObservabilityArgs): pulum
         'Queues: waiting',
         0,
         12,
-        queues.map(({ queue }) => ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', queue.name]),
+        queues.map(({ queue }) => depth(queue.name)),
       ),
       widget(
         'Queues: given up on',
         12,
         12,
-        queues.map(({ dead }) => ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', dead.name]),
+        GIVES_UP.map((fn) => business('DeadLetters', fn)),
       ),
       widget('Orders', 0, 18, [
         business('OrdersCreated', 'relay'),

@@ -27,6 +27,7 @@ export class AwsOrderStack extends Component {
     const provider = new aws.Provider('aws', {
       region: config.awsRegion as aws.ProviderArgs['region'] & string,
       defaultTags: { tags },
+      ...(config.awsAccount !== '' && { allowedAccountIds: [config.awsAccount] }),
     });
     super('OrderStack', name, { providers: [provider] });
     const parent = { parent: this };
@@ -72,6 +73,7 @@ export class AwsOrderStack extends Component {
       receiptsBucket: resources.storage.receipts.bucket,
       dashboardUrl,
       issuer: resources.identity.issuer,
+      signInUrl: resources.identity.signInUrl,
       clientId: resources.identity.client.id,
       secrets: pulumi.output(resources.secrets.names()),
     };

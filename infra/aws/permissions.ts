@@ -34,7 +34,7 @@ export function statementsOf(
         table(deadLetters, 'GetItem', 'UpdateItem', 'DeleteItem'),
         indexes(deadLetters, 'by-time', 'by-queue', 'by-order'),
         { actions: ['events:PutEvents'], resources: [events.bus.arn] },
-        { actions: ['sqs:SendMessage'], resources: Object.values(events.consumers).map(({ queue }) => queue.arn) },
+        sends(...Object.values(events.consumers).map(({ queue }) => queue)),
         secret(secrets.pepper, secrets.stripeKey, secrets.stripeWebhook),
         ...books(resources, 'by-place'),
       ];
@@ -50,9 +50,19 @@ export function statementsOf(
     case 'segment':
       return [table(orders, 'GetItem', 'PutItem'), ...books(resources), ...stripeKey(resources)];
     case 'sweep':
-      return [table(orders, 'PutItem', 'BatchGetItem'), indexes(orders, 'by-due'), ...starts(workflow)];
+      return [
+        table(orders, 'PutItem', 'BatchGetItem'),
+        indexes(orders, 'by-due'),
+        ...starts(workflow),
+        sends(events.clockDeadLetters),
+      ];
     case 'reconcile':
-      return [table(orders, 'GetItem', 'PutItem'), ...books(resources, 'by-place'), ...stripeKey(resources)];
+      return [
+        table(orders, 'GetItem', 'PutItem'),
+        ...books(resources, 'by-place'),
+        ...stripeKey(resources),
+        sends(events.clockDeadLetters),
+      ];
     case 'notify':
       return [
         ...consumes(resources, 'notify'),
@@ -114,6 +124,10 @@ function consumes({ store, events }: Resources, consumer: Consumer): readonly St
 
 function receives(resources: readonly pulumi.Output<string>[]): Statement {
   return { actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], resources };
+}
+
+function sends(...queues: readonly { readonly arn: pulumi.Output<string> }[]): Statement {
+  return { actions: ['sqs:SendMessage'], resources: queues.map(({ arn }) => arn) };
 }
 
 function starts(workflow: WorkflowResources | undefined): readonly Statement[] {

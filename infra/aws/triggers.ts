@@ -67,7 +67,7 @@ export class Triggers extends Component {
     scheduleExpression: string,
     { functions, prefix, resources }: TriggersArgs,
   ): void {
-    const { arn } = functions[fn].lambda;
+    const { arn, name } = functions[fn].lambda;
     const named = { name: `${prefix}-${fn}-clock`, assumeRolePolicy: assumedBy('scheduler.amazonaws.com') };
     const role = new iam.Role(`${fn}-clock`, named, { parent: this });
     const rights = [
@@ -84,10 +84,20 @@ export class Triggers extends Component {
         target: {
           arn,
           roleArn: role.arn,
-          // The next tick does what this one did not.
           retryPolicy: { maximumEventAgeInSeconds: 60, maximumRetryAttempts: 1 },
           deadLetterConfig: { arn: resources.events.clockDeadLetters.arn },
         },
+      },
+      { parent: this },
+    );
+    // The clock hands a call over and does not wait: what fails is Lambda's to try again. The next tick does what this one did not.
+    new lambda.FunctionEventInvokeConfig(
+      `${fn}-clock`,
+      {
+        functionName: name,
+        maximumEventAgeInSeconds: 60,
+        maximumRetryAttempts: 0,
+        destinationConfig: { onFailure: { destination: resources.events.clockDeadLetters.arn } },
       },
       { parent: this },
     );

@@ -41,8 +41,9 @@ export class Workflow extends Component implements WorkflowResources {
         role: role.id,
         policy: policyDocument([
           { actions: ['lambda:InvokeFunction'], resources: [segment.lambda.arn] },
-          // What Step Functions needs to write logs belongs to no resource.
+          // What Step Functions needs to write logs and traces belongs to no resource.
           { actions: LOG_DELIVERY, resources: ['*'] },
+          ...(config.tracing ? [{ actions: TRACES, resources: ['*'] }] : []),
         ]),
       },
       parent,
@@ -92,4 +93,11 @@ const LOG_DELIVERY = [
   'logs:ListLogDeliveries',
   'logs:PutResourcePolicy',
   'logs:UpdateLogDelivery',
+];
+/** Source: docs.aws.amazon.com/step-functions, "IAM policies for X-Ray". */
+const TRACES = [
+  'xray:GetSamplingRules',
+  'xray:GetSamplingTargets',
+  'xray:PutTelemetryRecords',
+  'xray:PutTraceSegments',
 ];

@@ -56,6 +56,8 @@ const WITHOUT_RESOURCE = [
   'logs:DescribeResourcePolicies',
   'logs:*LogDeliveries',
   'logs:PutResourcePolicy',
+  'xray:GetSamplingRules',
+  'xray:GetSamplingTargets',
   'xray:PutTelemetryRecords',
   'xray:PutTraceSegments',
 ];

@@ -84,7 +84,7 @@ async function runProgram(
   frames: number,
 ): Promise<{ readonly code: number; readonly stderr: string }> {
   const options = ['--monitor', engine, '--engine', engine, '--organization', 'organization', '--project', project];
-  const where = ['--stack', stack, '--root-directory', root, '--pwd', root, '--parallel', '16', main];
+  const where = ['--stack', stack, '--root-directory', root, '--pwd', root, '--parallel', '16', '--dry-run', main];
   // More room for what is young: it lives as long as the program.
   const node = [`--stack-trace-limit=${frames}`, '--max-semi-space-size=64'];
   const child = spawn(process.execPath, [...node, RUNNER, ...options, ...where], {

@@ -13,23 +13,26 @@ export interface SweepPorts {
   readonly clock: Clock;
 }
 
-/** An order this long past due was not just about to be run. */
-export const SWEEP_GRACE_MS = 30_000;
+/**
+ * An order this long past due was not just about to be run. Timers may be late: EventBridge Scheduler is precise to a minute
+ * (docs.aws.amazon.com/scheduler, "Schedule types").
+ */
+export const SWEEP_GRACE_MS = 90_000;
 
 /** At most this many orders are started again in one sweep; the rest follow in the next. */
 const SWEEP_LIMIT = 500;
 const FIRST_REST_MS = 60_000;
 const LONGEST_REST_MS = 3_600_000;
-/** Sweeps of one position after which the operators are told; the fourth comes after some ten minutes. */
+/** Sweeps of one position after which the operators are told; the fourth comes after a quarter of an hour. */
 const ALERT_AFTER_SWEEPS = 4;
 
 /**
  * Starts again every order that is past due: a start, a timer or a worker that was lost delays an order and never strands it.
  * Answers the ids. Running twice, or at the same time as the lost one that turns up after all, does no harm.
  *
- * Each start is written to the order first: it is due again a minute later, then two, four and so on up to an hour. So orders that
- * cannot get on do not keep others from being swept, every start has a revision (and so a name) of its own, and the operators
- * are told once of an order that had to be started again and again.
+ * Each start is written to the order first: it is due again a minute later, then two, four and so on up to an hour, each with the
+ * same grace. So orders that cannot get on do not keep others from being swept, every start has a revision (and so a name) of its
+ * own, and the operators are told once of an order that had to be started again and again.
  */
 export async function sweepOrders(ports: SweepPorts): Promise<readonly string[]> {
   const due = await ports.orders.due(ports.clock.now() - SWEEP_GRACE_MS, SWEEP_LIMIT);

@@ -11,6 +11,8 @@ const METRIC_NAMES = [
   'RefundsFailed',
   /** Orders past due that the sweeper had to start again. */
   'OrdersStuck',
+  /** Messages that were given up on, and wait on the list of dead letters for an operator. */
+  'DeadLetters',
   /** Webhooks whose signature, age or form is not good. */
   'WebhooksRefused',
   /** Genuine webhooks of a type that nothing here listens to. */

@@ -20,7 +20,8 @@ import { manualClock } from '../manual-clock.ts';
 
 /** As they are where local-platform.ts goes on with the files. */
 export const NOW = Date.parse('2026-01-15T18:00:00Z');
-const TIMES = { approvalTimeoutMs: 86_400_000, confirmationTimeoutMs: 300_000 };
+/** Restaurants have longer than a lost job needs to be found. */
+export const TIMES = { approvalTimeoutMs: 86_400_000, confirmationTimeoutMs: 600_000 };
 
 const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const ALL = 1_000;

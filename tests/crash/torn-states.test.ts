@@ -8,7 +8,7 @@ import type { Movement } from '../../shared/ports/payment-ledger.ts';
 import { SEGMENT_LEASE_MS } from '../../shared/workflow/interpreter.ts';
 import type { Platform } from '../platform.ts';
 import { localPlatform } from '../platforms/local-platform.ts';
-import { BODY, type ByHand, byHand, CUSTOMER, KEY } from './by-hand.ts';
+import { BODY, type ByHand, byHand, CUSTOMER, KEY, TIMES } from './by-hand.ts';
 import { type DataFiles, readDataFiles } from './data-files.ts';
 import { judge } from './judge.ts';
 
@@ -190,7 +190,8 @@ describe('a platform that starts again on', () => {
   };
 
   const restart = async () => {
-    platform = await localPlatform({ storage: 'sqlite', time: 'manual', folder });
+    const settings = { CONFIRMATION_TIMEOUT_MS: String(TIMES.confirmationTimeoutMs) };
+    platform = await localPlatform({ storage: 'sqlite', time: 'manual', folder, settings });
     return platform;
   };
 

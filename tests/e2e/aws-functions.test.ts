@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { dynamoDbOrderStore } from '../../shared/adapters/aws/dynamodb-order-store.ts';
 import { dynamoDbPaymentLedger } from '../../shared/adapters/aws/dynamodb-payment-ledger.ts';
 import { simulatedPaymentGateway } from '../../shared/adapters/simulated/simulated-payment-gateway.ts';
+import { SWEEP_GRACE_MS } from '../../shared/application/sweep-orders.ts';
 import { toCloudEvent } from '../../shared/domain/cloud-event.ts';
 import { eventsAfter } from '../../shared/domain/events.ts';
 import type { Order } from '../../shared/domain/order.ts';
@@ -196,13 +197,37 @@ describe('the functions on AWS', () => {
           { timeout: 10_000 },
         )
         .toEqual([['receipt', order.id]]);
+      expect(platform.metrics.sums().DeadLetters).toBeGreaterThan(0);
+    });
+
+    it('hears of what the bus could not deliver, with its reason, and it can be redriven as any other', async () => {
+      const order = fresh();
+      const envelope = { version: '0', 'detail-type': 'orders.created.v1', source: 'orders', detail: eventOf(order) };
+      const text = (stringValue: string) => ({ stringValue, dataType: 'String' });
+      const undelivered: SQSRecord = {
+        ...message(JSON.stringify(envelope)),
+        eventSourceARN: 'arn:aws:sqs:eu-central-1:000000000000:orders-operators-dead-letters',
+        messageAttributes: { ERROR_CODE: text('NO_PERMISSIONS'), ERROR_MESSAGE: text('not allowed') },
+      };
+      expect(await platform.functions.deadLetters({ Records: [undelivered] })).toEqual({ batchItemFailures: [] });
+      expect(await letter(undelivered)).toMatchObject({
+        queue: 'operators',
+        orderId: order.id,
+        body: { subject: order.id },
+        error: 'not delivered by the bus: NO_PERMISSIONS: not allowed',
+      });
+      const headers = { authorization: `Bearer ${await platform.token('olga', ['operator'])}` };
+      const path = `/v1/operations/dead-letters/${undelivered.messageId}/redrive`;
+      expect((await platform.request(path, { method: 'POST', headers })).status).toBe(200);
+      await platform.settle();
+      expect((await platform.notices(order.id)).map(({ recipient }) => recipient)).toEqual(['operators']);
     });
   });
 
   it('sweep starts what is past due again, counts it, and leaves the rest alone', async () => {
     const { clients } = platform.deployment;
     const orders = dynamoDbOrderStore({ client: clients.dynamoDb, table: 'orders', cursorKey: Buffer.from('key') });
-    const late = anOrder({ position: aPosition({ dueAt: platform.now() - 60_000 }) });
+    const late = anOrder({ position: aPosition({ dueAt: platform.now() - SWEEP_GRACE_MS }) });
     const early = anOrder({ position: aPosition({ dueAt: platform.now() + 60_000 }) });
     for (const order of [late, early]) await orders.create(order, []);
     aws().executions.length = 0;

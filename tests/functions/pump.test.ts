@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Pump, type PumpOptions, pump } from '../../functions/local/pump.ts';
+import { countingMetrics } from '../../shared/adapters/in-process/counting-metrics.ts';
 import { memoryMessageQueue } from '../../shared/adapters/memory/memory-message-queue.ts';
 import { memoryOrderStore } from '../../shared/adapters/memory/memory-order-store.ts';
 import type { OrderChange } from '../../shared/domain/change.ts';
@@ -49,6 +50,7 @@ function platform(options: Options = {}) {
   const logs: { level: string; message: string; fields: Record<string, unknown> }[] = [];
   const log = (level: string) => (fields: Record<string, unknown>, message: string) =>
     logs.push({ level, fields, message });
+  const metrics = countingMetrics();
   const made = pump({
     feed: (options.feed ?? same)(feed),
     queue: (options.queue ?? same)(queue),
@@ -71,6 +73,7 @@ function platform(options: Options = {}) {
     retryBaseMs: BASE_MS,
     clock,
     logger: { info: log('info'), warn: log('warn'), error: log('error') },
+    metrics,
   });
   awake.pump = made;
   pumps.push(made);
@@ -89,6 +92,7 @@ function platform(options: Options = {}) {
     },
     put: (body: unknown, dueAt = NOON, name = 'notify') =>
       queue.enqueue([{ queue: name, orderId: 'ord_a', body, dueAt, correlationId: 'ord_a' }]),
+    metrics,
     letters: async () => (await deadLetters.list({}, { limit: 100 })).items,
     /** Lets time go by, for the platform's clock and for its naps. */
     async pass(ms: number): Promise<void> {
@@ -207,13 +211,14 @@ describe('a message that fails', () => {
   };
 
   it('is delivered again, later each time, and moved to the dead letters after five deliveries', async () => {
-    const { pump: running, handled, put, pass, letters, logs } = platform({ handle: unavailable });
+    const { pump: running, handled, put, pass, letters, logs, metrics } = platform({ handle: unavailable });
     await put({ event: 1 });
     running.start();
     await running.idle();
     for (const pause of [1_000, 4_000, 16_000, 64_000]) await pass(pause);
     await pass(1_000_000);
     expect(handled.map(({ at }) => at)).toEqual([0, 1_000, 5_000, 21_000, 85_000]);
+    expect(metrics.sums()).toEqual({ DeadLetters: 1 });
     expect(await letters()).toEqual([
       {
         id: expect.any(String),

@@ -198,3 +198,22 @@ describe('the bus', () => {
     expect(archive?.inputs['retentionDays']).toBe(90);
   });
 });
+
+describe('the program', () => {
+  it('makes nothing while mail would go to the addresses of the example', async () => {
+    const { config } = load(readFileSync('Pulumi.dev.yaml', 'utf8')) as { config: Record<string, unknown> };
+    const values = Object.entries(config).map(([key, value]) => [key, String(value)]);
+    pulumi.runtime.setAllConfig(Object.fromEntries(values) as Record<string, string>);
+    const { default: program } = await import('../../infra/index.ts');
+    await expect(program()).rejects.toThrow(
+      'operatorsEmail is still operators@example.com and smtpFrom is still orders@example.com',
+    );
+    expect(made).toEqual([]);
+  });
+
+  it('knows no key of another name', async () => {
+    pulumi.runtime.setAllConfig({ 'tricloud-orders:environment': 'dev', 'aws:region': 'eu-west-1' });
+    const { default: program } = await import('../../infra/index.ts');
+    await expect(program()).rejects.toThrow('aws:region: there is no such key');
+  });
+});

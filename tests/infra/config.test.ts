@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../../infra/config.ts';
+import { placeholdersOf, readConfig } from '../../infra/config.ts';
 
 /** What a stack file says, without the project's name. */
 function fileOf(environment: string): Record<string, string> {
@@ -49,16 +49,27 @@ describe('the configuration of a stack', () => {
 
   it.each([
     ['operatorsEmail', 'nobody', 'must be a mail address'],
-    ['corsOrigins', '*', 'must be origins such as https://shop.example, separated by commas'],
+    ['corsOrigins', '*', 'must be origins such as https://shop.example or http://localhost:5173, separated by commas'],
     ['corsOrigins', 'https://shop.example/path', 'must be origins'],
     ['payments', 'paypal', 'must be simulated or stripe'],
-    ['approvalThreshold', '0', 'must be 1 to'],
-    ['approvalThreshold', '1e3', 'must be 1 to'],
-    ['confirmationTimeoutMs', '999', 'must be 1000 to 86400000'],
+    ['corsOrigins', 'http://shop.example', 'must be origins'],
+    [
+      'corsOrigins',
+      'null',
+      'must be origins such as https://shop.example or http://localhost:5173, separated by commas, or ""',
+    ],
+    ['approvalThreshold', '0', 'must be a whole number from 1 to'],
+    ['approvalThreshold', '1e3', 'must be a whole number from 1 to'],
+    ['confirmationTimeoutMs', '999', 'must be a whole number from 1000 to 86400000'],
     ['logRetentionDays', '15', 'must be one of 1, 3, 5, 7, 14'],
-    ['apiConcurrency', '-1', 'must be 0 to 1000'],
+    ['apiConcurrency', '-1', 'must be a whole number from 0 to 1000'],
     ['tracing', 'yes', 'must be true or false'],
     ['awsRegion', 'Frankfurt', 'must be a region such as eu-central-1'],
+    ['awsRegion', 'us-gov-west-1', 'must be a region such as eu-central-1 (not of China or GovCloud)'],
+    ['awsAccount', '1234', 'must be the twelve digits of an account, in quotes, or ""'],
+    ['awsSignInDomain', 'Orders', 'must be 1 to 63 of a-z, 0-9 and hyphens'],
+    ['awsSignInDomain', 'my-aws-orders', 'must be 1 to 63 of a-z, 0-9 and hyphens, without the words aws'],
+    ['awsSignInMailIdentity', 'shop.example', 'must be an ARN such as arn:aws:ses:'],
   ])('with %s as %s says: %s', (key, value, words) => {
     const said = complaint('aws-dev', { ...DEV, [key]: value });
     expect(said).toContain(`${key}: is ${value}, and ${words}`);
@@ -81,5 +92,20 @@ describe('the configuration of a stack', () => {
     expect(complaint('aws-prod', { ...fileOf('prod'), payments: 'simulated' })).toContain(
       'payments: must be stripe in prod',
     );
+  });
+
+  it('says that an empty value is empty', () => {
+    expect(complaint('aws-dev', { ...DEV, operatorsEmail: '' })).toContain(
+      'operatorsEmail: is empty, and must be a mail address',
+    );
+  });
+
+  it('still holds addresses of nobody when it is new, and says which', () => {
+    const config = readConfig('aws-dev', DEV);
+    expect(placeholdersOf(config)).toEqual([
+      'operatorsEmail is still operators@example.com',
+      'smtpFrom is still orders@example.com',
+    ]);
+    expect(placeholdersOf({ ...config, operatorsEmail: 'ops@shop.test', smtpFrom: 'orders@shop.test' })).toEqual([]);
   });
 });

@@ -34,6 +34,7 @@ describe.each(['dev', 'prod'] as const)('the plan of aws-%s', (environment) => {
         'receiptsBucket',
         'restaurantStore',
         'secrets',
+        'signInUrl',
       ].toSorted(),
     );
     expect(JSON.stringify(plan)).not.toContain(UNKNOWN);
@@ -50,10 +51,9 @@ describe.each(['dev', 'prod'] as const)('the plan of aws-%s', (environment) => {
   it(`${environment === 'prod' ? 'protects' : 'lets go of'} what keeps data`, () => {
     const keeping = plan.resources.filter(({ type }) => KEEPS_DATA.test(type));
     expect(keeping.length).toBeGreaterThan(6);
-    for (const { name, protect, retainOnDelete } of keeping) {
-      const kept = environment === 'prod';
-      expect([name, protect, retainOnDelete]).toEqual([name, kept, kept]);
-    }
+    // Never "retained": what Pulumi has forgotten is in the way of the next stack of that name.
+    for (const { name, protect, retainOnDelete } of keeping)
+      expect([name, protect, retainOnDelete]).toEqual([name, environment === 'prod', false]);
   });
 
   it('puts everything under a component of its own', () => {
@@ -63,6 +63,13 @@ describe.each(['dev', 'prod'] as const)('the plan of aws-%s', (environment) => {
     expect(roots.map(({ type }) => type)).toEqual(['pulumi:providers:aws']);
     const components = new Set(plan.resources.filter(({ custom }) => !custom).map(({ type }) => type));
     expect([...components].filter((type) => !/^(orders:aws:[A-Z]|pulumi:pulumi:Stack)/.test(type))).toEqual([]);
+  });
+
+  it('lets browsers ask before they call: no route that wants a token takes their question', () => {
+    const routes = plan.resources.filter(({ type }) => type.endsWith(':Route'));
+    const keys = routes.filter(({ inputs }) => inputs['authorizationType'] === 'JWT').map(({ name }) => name);
+    expect(keys).toContain('GET /v1/{proxy+}');
+    expect(keys.filter((key) => /^(ANY |OPTIONS |\$default)/.test(key))).toEqual([]);
   });
 
   it('lets people write nothing that grants anything, and sign in by code alone', () => {
@@ -79,7 +86,7 @@ describe.each(['dev', 'prod'] as const)('the plan of aws-%s', (environment) => {
     const { readFile } = await import('node:fs/promises');
     const runbook = await readFile('docs/runbooks/alarms-aws.md', 'utf8');
     const alarms = plan.resources.filter(({ type }) => type.endsWith(':MetricAlarm')).map(({ name }) => name);
-    const topics = alarms.map((name) => name.replace(/^.*-(errors|throttles|dead-letters)$/, '$1'));
+    const topics = alarms.map((name) => name.replace(/^.*-(errors|gave-up|throttles|dead-letters)$/, '$1'));
     expect([...new Set(topics)].filter((topic) => !runbook.includes(`\`${topic}\``))).toEqual([]);
   });
 });

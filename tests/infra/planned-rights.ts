@@ -99,15 +99,25 @@ export function neededBeside(plan: Plan, calls: readonly AwsCall[], fn: AwsFunct
   const mappings = all<Mapping>(plan, 'lambda/eventSourceMapping:EventSourceMapping').filter(({ inputs }) =>
     inputs.functionName.endsWith(`:${name}`),
   );
+  const invocations = all<Invocation>(plan, 'lambda/functionEventInvokeConfig:FunctionEventInvokeConfig').filter(
+    ({ inputs }) => inputs.functionName === name,
+  );
   return sorted([
     ...on(`arn:aws:logs:${ACCOUNT}:log-group:/aws/lambda/${name}:*`, ['logs:CreateLogStream', 'logs:PutLogEvents']),
     ...(tracingConfig.mode === 'Active' ? on('*', ['xray:PutTelemetryRecords', 'xray:PutTraceSegments']) : []),
     ...mappings.flatMap(({ inputs }) => neededBy(inputs)),
+    // Lambda sends what failed by the function's own role.
+    ...invocations.flatMap(({ inputs }) => on(inputs.destinationConfig.onFailure.destination, ['sqs:SendMessage'])),
     // A schedule acts by a role that is handed to it.
     ...(schedules ? on(timers, ['iam:PassRole']) : []),
     // Without it a receipt that is missing would look like one that is forbidden.
     ...(receipts !== undefined && fn === 'api' ? on(`arn:aws:s3:::${receipts}`, ['s3:ListBucket']) : []),
   ]);
+}
+
+interface Invocation {
+  readonly functionName: string;
+  readonly destinationConfig: { readonly onFailure: { readonly destination: string } };
 }
 
 interface Mapping {

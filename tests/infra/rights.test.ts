@@ -101,14 +101,19 @@ describe.each(['dev', 'prod'] as const)('the roles of aws-%s that services have'
     expect(grantedTo(plan, 'timers')).toEqual(on(machine, ['states:StartExecution']));
   });
 
-  it('let the state machine call its one function, and log', () => {
+  it('let the state machine call its one function, log, and where traces are taken send them', () => {
     const { States: states } = plannedWiring(plan).stateMachine;
     const called = sorted(Object.values(states).flatMap(({ Resource: arn }) => (typeof arn === 'string' ? [arn] : [])));
     expect(called.map((arn) => arn.split(':').at(-1))).toEqual([
       resource(plan, 'lambda/function:Function', 'segment').inputs['name'],
     ]);
     const rights = grantedTo(plan, 'segments').filter((right) => !right.startsWith('logs:'));
-    expect(rights).toEqual(called.map((arn) => `lambda:InvokeFunction ${arn}`));
+    const traced = ['GetSamplingRules', 'GetSamplingTargets', 'PutTelemetryRecords', 'PutTraceSegments'];
+    const { enabled } = resource(plan, 'sfn/stateMachine:StateMachine', 'segments').inputs['tracingConfiguration'] as {
+      enabled: boolean;
+    };
+    const traces = enabled ? traced.map((one) => `xray:${one} *`) : [];
+    expect(rights).toEqual([...called.map((arn) => `lambda:InvokeFunction ${arn}`), ...traces]);
   });
 });
 

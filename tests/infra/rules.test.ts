@@ -80,7 +80,7 @@ const BREAKS: Readonly<Record<string, readonly Break[]>> = {
   ],
   'no-secret-values': [add('aws:secretsmanager/secretVersion:SecretVersion')],
   'api-throttling': [change('Stage', { defaultRouteSettings: {} }), change('Stage', { accessLogSettings: undefined })],
-  'api-authorization': [change('Route', { authorizationType: 'NONE' }, {}, 'ANY /v1/{proxy+}')],
+  'api-authorization': [change('Route', { authorizationType: 'NONE' }, {}, 'GET /v1/{proxy+}')],
   'cors-origins': [change('Api', { corsConfiguration: { allowOrigins: ['*'] } })],
   'protect-data': [change('Table', {}, { protect: false }), change('Secret', {}, { protect: false })],
   'deletion-protection': [

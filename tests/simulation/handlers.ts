@@ -78,10 +78,10 @@ export function handlers(world: World) {
             throw error;
           }
         };
-        const { clock, logger } = ports;
+        const { clock, logger, metrics } = ports;
         const ends = endsOf(world, actor, held);
         const end = await deliver(
-          { queue: ends, handlers: { [queue]: watched }, retryBaseMs: RETRY_BASE_MS, clock, logger },
+          { queue: ends, handlers: { [queue]: watched }, retryBaseMs: RETRY_BASE_MS, clock, logger, metrics },
           held.message,
         );
         await endMessage(end, ports);

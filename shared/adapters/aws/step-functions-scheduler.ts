@@ -24,7 +24,8 @@ const TIMER_RETRIES = { MaximumEventAgeInSeconds: 3_600, MaximumRetryAttempts: 1
 
 /**
  * Segments as executions of an Express state machine, and timers as schedules that start one and then remove themselves. Names follow
- * from the job, so that one that is asked for twice is one timer. Schedules know seconds: a timer is up to a second late, never early.
+ * from the job, so that one that is asked for twice is one timer. Schedules know seconds, and are kept to the minute: a timer is
+ * up to a minute late, never early.
  */
 export function stepFunctionsScheduler(options: StepFunctionsSchedulerOptions): WorkflowScheduler {
   const { executions, schedules, stateMachineArn, scheduleGroup, scheduleRoleArn, clock } = options;
