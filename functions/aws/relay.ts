@@ -18,8 +18,9 @@ export interface RelayClients {
 }
 
 /**
- * Relays what the orders table's stream brings. Answers the records that have to come again; a record that cannot be read is one of
- * them, until the stream gives it up to its on-failure destination.
+ * Relays what the orders table's stream brings. Answers the records that have to come again. A record that cannot be read is one of
+ * them: it holds up its shard until code that can read it is there, or the stream gives it up to its on-failure destination. It may
+ * be an order that a later version wrote; passing it over would lose its events.
  */
 export function relayFunction(environment: Environment, clients: RelayClients, overrides: Partial<Platform> = {}) {
   const settings = readAwsSettings('relay', environment);

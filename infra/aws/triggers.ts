@@ -14,7 +14,7 @@ export interface TriggersArgs extends ComponentArgs {
   readonly resources: Resources;
 }
 
-/** A stream keeps records for a day; what cannot be relayed for six hours goes to the bucket, and does not hold up the rest. */
+/** A stream keeps records for a day; what cannot be relayed for six hours goes to the bucket, and holds up the rest no longer. */
 const SIX_HOURS = 6 * 3_600;
 
 /** What calls the functions: the orders' stream, the queues, and the clock. */

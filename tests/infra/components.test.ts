@@ -4,6 +4,7 @@ import { load } from 'js-yaml';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StackConfig } from '../../infra/config.ts';
 import { readConfig } from '../../infra/config.ts';
+import { AWS_FUNCTION_KEYS, type AwsFunction } from '../../shared/config/aws.ts';
 
 interface Made {
   readonly type: string;
@@ -17,10 +18,27 @@ async function components() {
   const { EventBus } = await import('../../infra/aws/event-bus.ts');
   const { Identity } = await import('../../infra/aws/identity.ts');
   const { OrderFunction } = await import('../../infra/aws/function.ts');
+  const { HttpApi } = await import('../../infra/aws/http-api.ts');
+  const { Notifications } = await import('../../infra/aws/notifications.ts');
+  const { Observability } = await import('../../infra/aws/observability.ts');
   const { OrderStore } = await import('../../infra/aws/order-store.ts');
   const { Secrets } = await import('../../infra/aws/secrets.ts');
   const { Storage } = await import('../../infra/aws/storage.ts');
-  return { EventBus, Identity, OrderFunction, OrderStore, Secrets, Storage };
+  const { Triggers } = await import('../../infra/aws/triggers.ts');
+  const { Workflow } = await import('../../infra/aws/workflow.ts');
+  return {
+    EventBus,
+    HttpApi,
+    Identity,
+    Notifications,
+    Observability,
+    OrderFunction,
+    OrderStore,
+    Secrets,
+    Storage,
+    Triggers,
+    Workflow,
+  };
 }
 let all: Awaited<ReturnType<typeof components>>;
 
@@ -196,6 +214,122 @@ describe('the bus', () => {
     new all.EventBus('events', argsOf('prod'), {});
     const [archive] = await children('aws:cloudwatch/eventArchive:EventArchive');
     expect(archive?.inputs['retentionDays']).toBe(90);
+  });
+});
+
+/** Everything that the last components are made of. */
+function whole(environment: 'dev' | 'prod') {
+  const args = argsOf(environment);
+  const resources = {
+    store: new all.OrderStore('store', args, {}),
+    secrets: new all.Secrets('secrets', args, {}),
+    storage: new all.Storage('storage', args, {}),
+    notifications: new all.Notifications('notifications', args, {}),
+    events: new all.EventBus('events', args, {}),
+    identity: new all.Identity('identity', args, {}),
+  };
+  const create = (fn: AwsFunction) =>
+    new all.OrderFunction({ ...args, fn, bundles: 'dist', environment: {}, statements: [] }, {});
+  const names = Object.keys(AWS_FUNCTION_KEYS) as AwsFunction[];
+  const functions = Object.fromEntries(names.map((fn) => [fn, create(fn)])) as Record<
+    AwsFunction,
+    ReturnType<typeof create>
+  >;
+  const workflow = new all.Workflow('workflow', { ...args, segment: functions.segment }, {});
+  const { api: front, operations } = functions;
+  const api = new all.HttpApi('http', { ...args, api: front, operations, identity: resources.identity }, {});
+  return { args, resources, functions, workflow, api };
+}
+
+describe('the HTTP API', () => {
+  it('is throttled, known to its origins alone, and asks for a token before it calls anything', async () => {
+    whole('prod');
+    expect(inputsOf(await children('aws:apigatewayv2/api:Api'), 'api')).toMatchObject({
+      protocolType: 'HTTP',
+      corsConfiguration: { allowOrigins: ['https://shop.example.com'] },
+    });
+    expect(inputsOf(await children('aws:apigatewayv2/stage:Stage'), 'default')).toMatchObject({
+      defaultRouteSettings: { throttlingRateLimit: 500, throttlingBurstLimit: 1_000 },
+      accessLogSettings: { destinationArn: 'arn:aws:made:access' },
+    });
+    expect(inputsOf(await children('aws:apigatewayv2/authorizer:Authorizer'), 'cognito')).toMatchObject({
+      authorizerType: 'JWT',
+      jwtConfiguration: { issuer: 'https://cognito-idp.eu-central-1.amazonaws.com/pool-id', audiences: ['app-id'] },
+    });
+    const routes = await children('aws:apigatewayv2/route:Route');
+    const open = routes.filter(({ inputs }) => inputs['authorizationType'] !== 'JWT').map(({ name }) => name);
+    expect(open.toSorted()).toEqual(['GET /healthz', 'GET /openapi.json', 'POST /v1/webhooks/{proxy+}']);
+  });
+});
+
+describe('the workflow', () => {
+  it('is an Express state machine that logs errors without data, and whose timers start it alone', async () => {
+    whole('prod');
+    expect(inputsOf(await children('aws:sfn/stateMachine:StateMachine'), 'segments')).toMatchObject({
+      type: 'EXPRESS',
+      loggingConfiguration: { level: 'ERROR', includeExecutionData: false, logDestination: 'arn:aws:made:segments:*' },
+      tracingConfiguration: { enabled: true },
+    });
+    const timers = inputsOf(await children('aws:iam/rolePolicy:RolePolicy'), 'timers');
+    expect(JSON.parse(String(timers?.['policy'])).Statement).toEqual([
+      { Effect: 'Allow', Action: ['states:StartExecution'], Resource: ['arn:aws:made:segments'] },
+    ]);
+  });
+});
+
+describe('what calls the functions', () => {
+  it('hands over what fails one by one, and keeps what is given up on', async () => {
+    const { args, functions, resources } = whole('dev');
+    new all.Triggers('triggers', { ...args, functions, resources }, {});
+    const mappings = await children('aws:lambda/eventSourceMapping:EventSourceMapping');
+    expect(mappings.map(({ name }) => name).toSorted()).toEqual([
+      'notify',
+      'notify-dead-letters',
+      'operators',
+      'operators-dead-letters',
+      'receipt',
+      'receipt-dead-letters',
+      'relay',
+    ]);
+    for (const { inputs } of mappings) expect(inputs['functionResponseTypes']).toEqual(['ReportBatchItemFailures']);
+    expect(inputsOf(mappings, 'relay')).toMatchObject({
+      startingPosition: 'TRIM_HORIZON',
+      maximumRecordAgeInSeconds: 21_600,
+      destinationConfig: { onFailure: { destinationArn: 'arn:aws:made:undelivered' } },
+    });
+  });
+
+  it('calls once and keeps the call that failed, where it is the clock', async () => {
+    const { args, functions, resources } = whole('dev');
+    new all.Triggers('triggers', { ...args, functions, resources }, {});
+    const calls = await children('aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig');
+    expect(calls.map(({ name }) => name).toSorted()).toEqual(['reconcile-clock', 'sweep-clock']);
+    for (const { inputs } of calls) {
+      expect(inputs).toMatchObject({
+        maximumRetryAttempts: 0,
+        destinationConfig: { onFailure: { destination: 'arn:aws:made:clock-dead-letters' } },
+      });
+    }
+  });
+});
+
+describe('what watches', () => {
+  it('tells the alarms topic, counts what each function of the clock can fail, and keeps to the budget', async () => {
+    const { args, ...parts } = whole('prod');
+    new all.Observability('observability', { ...args, ...parts }, {});
+    const alarms = await children('aws:cloudwatch/metricAlarm:MetricAlarm');
+    for (const { inputs } of alarms) expect(inputs['alarmActions']).toEqual(['arn:aws:made:alarms']);
+    const errors = (fn: AwsFunction) => inputsOf(alarms, `${fn}-errors`)?.['threshold'];
+    expect([errors('api'), errors('sweep'), errors('reconcile')]).toEqual([10, 3, 1]);
+    expect(inputsOf(alarms, 'notify-gave-up')).toMatchObject({
+      namespace: 'TricloudOrders',
+      metricName: 'DeadLetters',
+      dimensions: { Environment: 'prod', Function: 'notify' },
+      threshold: 1,
+    });
+    expect(inputsOf(await children('aws:budgets/budget:Budget'), 'budget')).toMatchObject({ limitAmount: '3000' });
+    const subscriptions = await children('aws:sns/topicSubscription:TopicSubscription');
+    expect(subscriptions.map(({ inputs }) => inputs['endpoint'])).toEqual(Array(2).fill('operators@example.com'));
   });
 });
 
