@@ -19,6 +19,7 @@ export interface StackConfig {
   readonly highValueThreshold: number;
   readonly confirmationTimeoutMs: number;
   readonly approvalTimeoutMs: number;
+  readonly noticeMaxAgeMs: number;
   readonly logRetentionDays: number;
   readonly eventArchiveDays: number;
   readonly requestsPerSecond: number;
@@ -103,6 +104,7 @@ export function readConfig(stack: string, values: Readonly<Record<string, string
     highValueThreshold: whole('highValueThreshold', 1, Number.MAX_SAFE_INTEGER),
     confirmationTimeoutMs: whole('confirmationTimeoutMs', 1_000, DAY_MS),
     approvalTimeoutMs: whole('approvalTimeoutMs', 1_000, 30 * DAY_MS),
+    noticeMaxAgeMs: whole('noticeMaxAgeMs', 60_000, 30 * DAY_MS),
     logRetentionDays: read('logRetentionDays', oneOf(RETENTIONS), `must be one of ${RETENTIONS.join(', ')}`),
     eventArchiveDays: whole('eventArchiveDays', 1, 3_650),
     requestsPerSecond: whole('requestsPerSecond', 1, 10_000),

@@ -24,6 +24,7 @@ function settingValues(config: StackConfig): Values {
     HIGH_VALUE_THRESHOLD: String(config.highValueThreshold),
     CONFIRMATION_TIMEOUT_MS: String(config.confirmationTimeoutMs),
     APPROVAL_TIMEOUT_MS: String(config.approvalTimeoutMs),
+    NOTICE_MAX_AGE_MS: String(config.noticeMaxAgeMs),
     // Set to nothing it counts as not set, and Lambda keeps no empty values.
     ...(config.corsOrigins !== '' && { CORS_ORIGINS: config.corsOrigins }),
   };

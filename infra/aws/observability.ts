@@ -4,6 +4,7 @@ import type * as sns from '@pulumi/aws/sns/index.js';
 import * as pulumi from '@pulumi/pulumi';
 import type { AwsFunction } from '../../shared/config/aws.ts';
 import { CONSUMERS } from '../../shared/domain/rules.ts';
+import type { MetricName } from '../../shared/ports/metrics.ts';
 import { Component, type ComponentArgs } from './component.ts';
 import type { OrderFunction } from './function.ts';
 import type { HttpApi } from './http-api.ts';
@@ -125,7 +126,7 @@ function alarmsOf({ api, config, functions, resources, workflow }: Observability
       statistic: 'Maximum',
     };
   }
-  const business = (metric: string, fn: AwsFunction, description: string): Alarm => ({
+  const business = (metric: MetricName, fn: AwsFunction, description: string): Alarm => ({
     description,
     namespace: BUSINESS,
     metric,
@@ -203,7 +204,7 @@ function dashboardOf({ config, functions, resources }: ObservabilityArgs): pulum
     queue,
     { stat: 'Maximum' },
   ];
-  const business = (metric: string, fn: AwsFunction) => [
+  const business = (metric: MetricName, fn: AwsFunction) => [
     BUSINESS,
     metric,
     'Environment',
