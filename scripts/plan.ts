@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findingsOf } from '../infra/policy/rules.ts';
 import { runCommand, UsageError } from './command.ts';
+import { stackName } from './deploy/stack.ts';
 import { makePlan } from './plan/make-plan.ts';
 import { findingText, planDiff, planText } from './plan/plan-text.ts';
 import type { Plan } from './plan/recorded.ts';
@@ -34,12 +35,12 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) return void process.stdout.write(HELP);
-  const [stack, ...more] = positionals;
-  if (stack === undefined || more.length > 0) throw new UsageError('name one stack, for example aws-dev');
-  const before = values.diff === undefined ? undefined : await readPlan(values.diff);
+  if (values.json && values.diff !== undefined) throw new UsageError('--json and --diff do not go together');
+  const { stack, environment } = stackName(positionals);
+  const before = values.diff === undefined ? undefined : await readPlan(values.diff, stack);
   const plan = await makePlan(stack, values.cwd === undefined ? {} : { root: resolve(values.cwd) });
   const problems = await typeProblems(plan);
-  const findings = findingsOf(plan.resources, stack.endsWith('-prod'));
+  const findings = findingsOf(plan.resources, environment === 'prod');
   const broken = findings.filter(({ rule }) => rule.level === 'mandatory');
   if (values.json) process.stdout.write(`${JSON.stringify(plan, null, 1)}\n`);
   else if (before) process.stdout.write(`${planDiff(before, plan).join('\n') || 'nothing differs'}\n`);
@@ -49,15 +50,31 @@ async function main(): Promise<void> {
   if (broken.length > 0 || problems.length > 0) process.exitCode = 1;
 }
 
-async function readPlan(file: string): Promise<Plan> {
-  const plan: unknown = JSON.parse(
-    await readFile(file, 'utf8').catch(() => {
-      throw new UsageError(`--diff ${file}: there is no such file`);
-    }),
-  );
-  if (typeof plan !== 'object' || plan === null || !('resources' in plan))
-    throw new UsageError(`--diff ${file}: is no plan`);
-  return plan as Plan;
+/** A plan that `--json` has printed. */
+async function readPlan(file: string, stack: string): Promise<Plan> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new UsageError(`--diff ${file}: cannot be read`, { cause });
+  });
+  const plan = parsed(text);
+  if (!isPlan(plan)) {
+    throw new UsageError(
+      `--diff ${file}: is no plan; write one with npm run --silent plan -- ${stack} --json > ${file}`,
+    );
+  }
+  if (plan.stack !== stack) throw new UsageError(`--diff ${file}: is a plan of ${plan.stack}, not of ${stack}`);
+  return plan;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isPlan(value: unknown): value is Plan {
+  return typeof value === 'object' && value !== null && 'stack' in value && 'resources' in value;
 }
 
 function report(line: string): void {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { localRestaurants } from '../functions/local/restaurants.ts';
 import { dynamoDbRestaurantCatalog } from '../shared/adapters/aws/dynamodb-restaurant-catalog.ts';
 import type { Restaurant } from '../shared/domain/restaurant.ts';
+import { isPortError } from '../shared/ports/port-error.ts';
 import { runCommand, UsageError } from './command.ts';
 import { outputsOf, outputText } from './deploy/pulumi.ts';
 import { regionOf } from './deploy/region.ts';
@@ -58,7 +59,10 @@ async function main(): Promise<void> {
   const client = new DynamoDBClient({ region: await regionOf(name) });
   const catalog = dynamoDbRestaurantCatalog({ client, table, cursorKey: new Uint8Array() });
   for (let done = 0; done < restaurants.length; done += STEP) {
-    await catalog.put(restaurants.slice(done, done + STEP));
+    await catalog.put(restaurants.slice(done, done + STEP)).catch((error: unknown) => {
+      if (isPortError(error, 'not-found')) throw new Error(`there is no table ${table}: is the stack deployed?`);
+      throw error;
+    });
     process.stderr.write(`${Math.min(done + STEP, restaurants.length)} of ${restaurants.length}\n`);
   }
   process.stdout.write(`${restaurants.length} restaurants are in ${table}\n`);
@@ -66,7 +70,7 @@ async function main(): Promise<void> {
 
 async function readRestaurants(file: string): Promise<readonly Restaurant[]> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new UsageError(`--file ${file}: there is no such file`, { cause });
+    throw new UsageError(`--file ${file}: cannot be read`, { cause });
   });
   const read = restaurantsSchema.safeParse(parsed(file, text));
   if (read.success) return read.data as readonly Restaurant[];

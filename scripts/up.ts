@@ -24,18 +24,29 @@ async function main(): Promise<void> {
   });
   if (values.help) return void process.stdout.write(HELP);
   const name = stackName(positionals);
-  await deploy('up', name, values.yes ? ['--yes'] : []);
+  await deploy('up', name, { options: values.yes ? ['--yes'] : [], create: true });
   const outputs = await outputsOf(name);
-  const empty = await fillSecrets(
-    new SecretsManagerClient({ region: await regionOf(name) }),
-    outputs['secrets'] as Readonly<Record<string, string>>,
-  );
   process.stdout.write(`${name.stack} is up: ${outputText(outputs, 'apiUrl')}\n`);
+  const region = await regionOf(name);
+  const client = new SecretsManagerClient({ region });
+  const empty = await fillSecrets(client, secretsOf(outputs)).catch((cause: unknown) => {
+    throw new Error(
+      `${name.stack} is up, but its secrets could not be looked at (${cause instanceof Error ? cause.message : cause}): ` +
+        `npm run up -- ${name.stack} again gives the pepper its value`,
+      { cause },
+    );
+  });
   for (const secret of empty) {
     process.stdout.write(
-      `give ${secret} a value: aws secretsmanager put-secret-value --secret-id ${secret} --secret-string ...\n`,
+      `give ${secret} a value: aws secretsmanager put-secret-value --region ${region} --secret-id ${secret} --secret-string file://FILE\n`,
     );
   }
+}
+
+function secretsOf(outputs: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  const secrets = outputs['secrets'];
+  if (typeof secrets === 'object' && secrets !== null) return secrets as Readonly<Record<string, string>>;
+  throw new Error('the stack has no output secrets: is it deployed?');
 }
 
 await runCommand('up', main);

@@ -40,7 +40,7 @@ export function policyDocument(statements: readonly Statement[]): pulumi.Output<
   });
 }
 
-/** Who may take a role: a service of AWS, and for this account alone where it says for whom it acts. */
+/** Who may take a role: a service of AWS, and nobody else. */
 export function assumedBy(service: string): string {
   return JSON.stringify({
     Version: '2012-10-17',

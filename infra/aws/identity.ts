@@ -76,6 +76,7 @@ function clientArgs({ config, prefix }: ComponentArgs, pool: cognito.UserPool): 
     allowedOauthScopes: ['openid', 'email', 'aws.cognito.signin.user.admin'],
     supportedIdentityProviders: ['COGNITO'],
     callbackUrls: [...originsOf(config).map((origin) => `${origin}/signed-in`), TOKEN_CALLBACK_URL],
+    // The pool's own pages sign in by SRP: no password is ever sent.
     explicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH', 'ALLOW_USER_SRP_AUTH'],
     writeAttributes: ['email', 'name'],
     readAttributes: ['email', 'email_verified', 'name'],

@@ -1,28 +1,58 @@
 import { findingsOf } from '../../infra/policy/rules.ts';
 import { bundleCloud, bundlePolicyPack } from '../bundle.ts';
+import { UsageError } from '../command.ts';
 import { makePlan, ROOT } from '../plan/make-plan.ts';
+import { findingText } from '../plan/plan-text.ts';
+import type { Plan } from '../plan/recorded.ts';
+import { typeProblems } from '../plan/type-check.ts';
 import { pulumi, pulumiOutput } from './pulumi.ts';
+import { regionOf } from './region.ts';
 import type { StackName } from './stack.ts';
 
+export interface DeployOptions {
+  /** What of Pulumi's own options it is given. */
+  readonly options: readonly string[];
+  /** Makes the stack where there is none yet. */
+  readonly create: boolean;
+}
+
 /** Makes what is deployed, holds the plan against the rules, and has Pulumi carry out `command` with the file of the environment. */
-export async function deploy(command: 'preview' | 'up', name: StackName, options: readonly string[]): Promise<void> {
-  const { stack, cloud, configFile, environment } = name;
-  // Before anything that takes time: it may not be there at all.
-  await pulumiOutput('version');
-  report(`${stack}: the plan and its rules`);
-  const broken = findingsOf((await makePlan(stack)).resources, environment === 'prod').filter(
-    ({ rule }) => rule.level === 'mandatory',
-  );
-  if (broken.length > 0) {
-    const lines = broken.map(({ rule, resource, message }) => `${rule.name}: ${resource.name} ${message}`);
-    throw new Error(`the plan breaks its rules:\n${lines.join('\n')}`);
-  }
+export async function deploy(
+  command: 'preview' | 'up',
+  name: StackName,
+  { options, create }: DeployOptions,
+): Promise<void> {
+  const { stack, cloud, configFile } = name;
+  await whoDeploys();
+  if (!create) await select(stack);
+  report(`${stack}, in ${await regionOf(name)}: the plan, its types and its rules`);
+  await refuseProblems(name, await makePlan(stack));
   report(`${stack}: the bundles`);
   const dist = `${ROOT}dist`;
   await bundleCloud(cloud, dist);
   const pack = await bundlePolicyPack(dist);
-  await pulumi('stack', 'select', '--create', stack);
+  if (create) await pulumi('stack', 'select', stack, '--create');
   await pulumi(command, '--stack', stack, '--config-file', configFile, '--policy-pack', pack, ...options);
+}
+
+/** Before anything that takes time: Pulumi may not be there at all, or know no place for the state. */
+async function whoDeploys(): Promise<void> {
+  await pulumiOutput('version');
+  await pulumiOutput('whoami', '--non-interactive').catch((cause: unknown) => {
+    throw new UsageError('Pulumi has no place for the state: pulumi login, or set PULUMI_BACKEND_URL', { cause });
+  });
+}
+
+async function refuseProblems({ environment }: StackName, plan: Plan): Promise<void> {
+  const broken = findingsOf(plan.resources, environment === 'prod').filter(({ rule }) => rule.level === 'mandatory');
+  const lines = [...broken.map(findingText), ...(await typeProblems(plan))];
+  if (lines.length > 0) throw new Error(`the plan is not good:\n${lines.join('\n')}`);
+}
+
+async function select(stack: string): Promise<void> {
+  await pulumi('stack', 'select', stack).catch((cause: unknown) => {
+    throw new Error(`there is no stack ${stack} to compare with: npm run up makes it, or add --create`, { cause });
+  });
 }
 
 /** Progress, apart from the results. */

@@ -12,7 +12,7 @@ export async function pulumiOutput(...args: readonly string[]): Promise<string> 
   return run(args, 'pipe');
 }
 
-/** The stack's outputs. */
+/** The stack's outputs; none where it was never deployed. */
 export async function outputsOf({ stack }: StackName): Promise<Readonly<Record<string, unknown>>> {
   return JSON.parse(await pulumiOutput('stack', 'output', '--json', '--stack', stack)) as Record<string, unknown>;
 }
@@ -22,6 +22,12 @@ export function outputText(outputs: Readonly<Record<string, unknown>>, name: str
   const value = outputs[name];
   if (typeof value === 'string') return value;
   throw new Error(`the stack has no output ${name}: is it deployed?`);
+}
+
+/** `stack select` of `stack select --create aws-dev`. */
+function subcommand(args: readonly string[]): string {
+  const end = args.findIndex((arg) => arg.startsWith('-'));
+  return args.slice(0, end < 0 ? args.length : end).join(' ');
 }
 
 function run(args: readonly string[], stdout: 'inherit' | 'pipe'): Promise<string> {
@@ -36,7 +42,7 @@ function run(args: readonly string[], stdout: 'inherit' | 'pipe'): Promise<strin
       reject(cause.code === 'ENOENT' ? missing : cause);
     });
     child.once('close', (code) =>
-      code === 0 ? resolve(text) : reject(new Error(`pulumi ${args[0]} ended with ${code}`)),
+      code === 0 ? resolve(text) : reject(new Error(`pulumi ${subcommand(args)} ended with ${code}`)),
     );
   });
 }

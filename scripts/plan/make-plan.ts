@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire, getCompileCacheDir } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { startEngine } from './engine.ts';
-import type { Plan } from './recorded.ts';
+import type { Plan, PlannedResource } from './recorded.ts';
 import { readStackFile, type StackFile } from './stack-file.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -62,12 +62,30 @@ async function planOf(
   try {
     const { code, stderr } = await runProgram(task, engine.address, frames);
     return {
-      plan: { project, stack, resources: engine.resources, outputs: engine.outputs(), log: engine.log },
+      plan: {
+        project,
+        stack,
+        resources: engine.resources.map((resource) => withoutRoot(resource, task.root)),
+        outputs: engine.outputs(),
+        log: engine.log,
+      },
       errors: errorsOf(engine.log, code, stderr),
     };
   } finally {
     engine.stop();
   }
+}
+
+/** With paths as seen from the root: a plan is the same wherever it is made. */
+function withoutRoot(resource: PlannedResource, root: string): PlannedResource {
+  const inputs = JSON.stringify(resource.inputs, (_, value: unknown) =>
+    isArchive(value) ? { archive: relative(root, value.archive).replaceAll(sep, '/') } : value,
+  );
+  return { ...resource, inputs: JSON.parse(inputs) as PlannedResource['inputs'] };
+}
+
+function isArchive(value: unknown): value is { readonly archive: string } {
+  return typeof value === 'object' && value !== null && 'archive' in value && isAbsolute(String(value.archive));
 }
 
 /** What was said of a run that failed; nothing of one that went well. */

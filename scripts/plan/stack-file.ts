@@ -24,11 +24,14 @@ interface ProjectFile {
 export async function readStackFile(root: string, stack: string): Promise<StackFile> {
   const environment = stack.slice(stack.lastIndexOf('-') + 1);
   const file = `Pulumi.${environment}.yaml`;
-  const { name: project, main } = load(await readFile(join(root, 'Pulumi.yaml'), 'utf8')) as ProjectFile;
+  const projectText = await readFile(join(root, 'Pulumi.yaml'), 'utf8').catch((cause: unknown) => {
+    throw new UsageError(`there is no Pulumi.yaml in ${root}`, { cause });
+  });
+  const { name: project, main } = yaml('Pulumi.yaml', projectText) as ProjectFile;
   const text = await readFile(join(root, file), 'utf8').catch(() => {
     throw new UsageError(`there is no ${file} for the stack ${stack}: its settings belong there`);
   });
-  const { config = {} } = (load(text) ?? {}) as { readonly config?: Readonly<Record<string, unknown>> };
+  const { config = {} } = (yaml(file, text) ?? {}) as { readonly config?: Readonly<Record<string, unknown>> };
   return {
     project,
     main,
@@ -36,6 +39,14 @@ export async function readStackFile(root: string, stack: string): Promise<StackF
     config: Object.fromEntries(Object.entries(config).map(([key, value]) => [key, plain(key, value, file)])),
     digest: createHash('sha256').update(text).digest('hex'),
   };
+}
+
+function yaml(file: string, text: string): unknown {
+  try {
+    return load(text);
+  } catch (cause) {
+    throw new UsageError(`${file}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
 }
 
 function plain(key: string, value: unknown, file: string): string {

@@ -73,11 +73,14 @@ export async function runScript(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   directory: string = process.cwd(),
+  /** What is typed; the end of it where it is empty. */
+  input = '',
 ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
   const child = spawn(process.execPath, [...FLAGS, file, ...args], {
     cwd: directory,
     env: { ...process.env, ...environment },
   });
+  child.stdin.end(input);
   const out = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk) => {
     out.stdout += String(chunk);

@@ -163,16 +163,36 @@ describe('npm run plan', () => {
     );
   }, 60_000);
 
-  it('compares with what it printed before', async () => {
-    const file = join(folder, 'before.json');
+  it('compares with what it printed before, and with nothing else', async () => {
+    const [file, other, none] = ['before.json', 'prod.json', 'none.json'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
     await writeFile(file, JSON.stringify(plans.dev));
+    await writeFile(other, JSON.stringify({ stack: 'aws-prod', resources: [] }));
+    await writeFile(none, '> plan\n{}');
     expect(await plan('aws-dev', '--diff', file)).toEqual({ code: 0, stdout: 'nothing differs\n', stderr: '' });
+    const said = await Promise.all([other, none].map((wrong) => plan('aws-dev', '--diff', wrong)));
+    expect(said.map(({ code }) => code)).toEqual([2, 2]);
+    expect(said[0]?.stderr).toContain('is a plan of aws-prod, not of aws-dev');
+    expect(said[1]?.stderr).toContain('is no plan; write one with npm run --silent plan -- aws-dev --json > ');
   }, 60_000);
+
+  it('says nothing of where it was made', () => {
+    expect(JSON.stringify(plans)).not.toContain(process.cwd());
+    const [code] = plans.dev.resources.flatMap(({ name, inputs }) => (name === 'api' && inputs['code']) || []);
+    expect(code).toEqual({ archive: 'dist/aws/api' });
+  });
 
   it.each([
     [[], 'name one stack, for example aws-dev'],
     [['aws-dev', 'aws-prod'], 'name one stack'],
-    [['aws-dev', '--diff', 'nowhere.json'], '--diff nowhere.json: there is no such file'],
+    [['foo'], 'foo is not <cloud>-<environment>'],
+    [['gcp-dev'], 'there is no program for gcp yet'],
+    [['aws-dev', '--json', '--diff', 'before.json'], '--json and --diff do not go together'],
+    [['aws-dev', '--diff', 'nowhere.json'], '--diff nowhere.json: cannot be read'],
+    [['aws-dev', '--cwd', 'tests'], 'there is no Pulumi.yaml in'],
     [['aws-dev', '--force'], "Unknown option '--force'"],
   ])('called with %j says: %s', async (args, words) => {
     const { code, stdout, stderr } = await plan(...args);
@@ -202,4 +222,12 @@ describe('npm run plan', () => {
     },
     60_000,
   );
+
+  it('names the file that is no YAML', async () => {
+    const root = await mkdtemp(join(folder, 'root-'));
+    await writeFile(join(root, 'Pulumi.yaml'), 'name: faulty');
+    await writeFile(join(root, 'Pulumi.dev.yaml'), 'config: [');
+    const { code, stderr } = await plan('aws-dev', '--cwd', root);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('plan: Pulumi.dev.yaml: ')]);
+  });
 });

@@ -1,9 +1,19 @@
 import { type AwsService, jsonAnswer, jsonError } from './protocol.ts';
 
-export function secretsManager(secrets: ReadonlyMap<string, string>): AwsService {
+/** GetSecretValue and PutSecretValue, by name. */
+export function secretsManager(secrets: Map<string, string>): AwsService {
   return ({ target, body }) => {
-    if (target !== 'secretsmanager.GetSecretValue') return undefined;
-    const { SecretId: id } = JSON.parse(body) as { readonly SecretId: string };
+    const [service, operation] = target.split('.');
+    if (service !== 'secretsmanager') return undefined;
+    const { SecretId: id, SecretString: given } = JSON.parse(body) as {
+      readonly SecretId: string;
+      readonly SecretString?: string;
+    };
+    if (operation === 'PutSecretValue') {
+      secrets.set(id, given ?? '');
+      return jsonAnswer({ Name: id });
+    }
+    if (operation !== 'GetSecretValue') return undefined;
     const value = secrets.get(id);
     return value === undefined ? jsonError('ResourceNotFoundException') : jsonAnswer({ Name: id, SecretString: value });
   };

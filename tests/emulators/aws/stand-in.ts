@@ -5,6 +5,7 @@ import { eventBridge } from './event-bridge-service.ts';
 import type { BusEvent, BusRule } from './event-bus.ts';
 import { type AwsAnswer, type AwsRequest, type AwsService, jsonError } from './protocol.ts';
 import { s3 } from './s3-service.ts';
+import { type ObjectVersion, s3Versions } from './s3-versions-service.ts';
 import { type Schedule, scheduler } from './scheduler-service.ts';
 import { secretsManager } from './secrets-service.ts';
 import { type SentNotice, sns } from './sns-service.ts';
@@ -32,6 +33,8 @@ export interface AwsStandIn {
   readonly notices: readonly SentNotice[];
   /** Bodies by `<bucket>/<key>`. */
   readonly objects: Map<string, string>;
+  /** Of buckets that keep versions, by name. */
+  readonly versions: Map<string, ObjectVersion[]>;
   readonly secrets: Map<string, string>;
   /** Every call, by its operation. */
   readonly calls: readonly string[];
@@ -50,6 +53,7 @@ export async function startAws(): Promise<AwsStandIn> {
     schedules: new Map<string, Schedule>(),
     notices: [] as SentNotice[],
     objects: new Map<string, string>(),
+    versions: new Map<string, ObjectVersion[]>(),
     secrets: new Map<string, string>(),
   };
   const services = [
@@ -58,6 +62,7 @@ export async function startAws(): Promise<AwsStandIn> {
     secretsManager(state.secrets),
     sns(state.notices),
     scheduler(state.schedules),
+    s3Versions(state.versions),
     s3(state.objects),
   ];
   const calls: string[] = [];
