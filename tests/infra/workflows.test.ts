@@ -25,6 +25,11 @@ interface Workflow {
 
 const FOLDER = '.github/workflows';
 const files = readdirSync(FOLDER);
+const PACKAGE = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+};
+const PULUMI = PACKAGE.dependencies['@pulumi/pulumi'];
 const read = (file: string) => readFileSync(`${FOLDER}/${file}`, 'utf8');
 
 describe.each(files)('the workflow %s', (file) => {
@@ -55,6 +60,15 @@ describe.each(files)('the workflow %s', (file) => {
     }
   });
 
+  it('installs the Pulumi that the program is written for, and runs the commands of this project', () => {
+    const steps = jobs.flatMap((job) => job.steps);
+    const installed = steps.filter(({ uses }) => uses?.startsWith('pulumi/actions@'));
+    expect(installed.map((step) => step.with)).toEqual(installed.map(() => ({ 'pulumi-version': PULUMI })));
+    const { scripts } = PACKAGE;
+    const runs = steps.flatMap(({ run = '' }) => [...run.matchAll(/npm run (?:--silent )?([\w:]+)/g)]);
+    expect(runs.map(([, name = '']) => name).filter((name) => scripts[name] === undefined)).toEqual([]);
+  });
+
   it('puts nothing of a pull request into a script', () => {
     const scripts = jobs.flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []));
     expect(scripts.filter((script) => script.includes('${{'))).toEqual([]);
@@ -71,5 +85,14 @@ describe('a pull request from a fork', () => {
     expect(identified.map((job) => job.if)).toEqual([
       expect.stringContaining('github.event.pull_request.head.repo.full_name == github.repository'),
     ]);
+  });
+
+  it('is never run by the job that may write comments', () => {
+    const writers = Object.values(jobs).filter(({ permissions }) => permissions?.['pull-requests'] === 'write');
+    expect(writers).toHaveLength(1);
+    for (const { permissions, steps } of writers) {
+      expect(permissions).toEqual({ 'pull-requests': 'write' });
+      expect(steps.filter(({ uses = '', run = '' }) => uses.includes('checkout') || /npm|node/.test(run))).toEqual([]);
+    }
   });
 });
