@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { type OrderPath, PATHS } from '../tests/e2e/paths.ts';
 import { type ApiAlone, apiProblems, travellerOn } from '../tests/e2e/traveller.ts';
 import { runCommand, UsageError } from './command.ts';
+import { checkAccess } from './deploy/check-access.ts';
 import { report } from './deploy/deploy.ts';
 import { deployedApi } from './deploy/deployed-api.ts';
 import { outputsOf, outputText } from './deploy/pulumi.ts';
@@ -53,6 +54,14 @@ async function main(): Promise<void> {
   const tokens = tokensFrom(process.env);
   const url = outputText(await outputsOf(name), 'apiUrl').replace(/\/$/, '');
   const api = deployedApi({ url, tokens, patienceMs: Number(values.wait) * 1_000 });
+  await checkAccess(api.request, {
+    anybody: [
+      { key: TOKENS.customer, token: tokens.customer },
+      { key: TOKENS.restaurant, token: tokens.restaurant },
+    ],
+    operator: { key: TOKENS.operator, token: tokens.operator },
+    restaurantId: 'rest-7',
+  });
   for (const { name: path } of PATHS.filter(waitsForDeadline)) {
     process.stdout.write(`not run: ${path}: it waits for people's time to run out\n`);
   }
@@ -71,7 +80,12 @@ function waitsForDeadline({ steps }: OrderPath): boolean {
 function tokensFrom(environment: NodeJS.ProcessEnv): Record<keyof typeof TOKENS, string> {
   const missing = Object.values(TOKENS).filter((key) => !environment[key]);
   if (missing.length > 0) throw new UsageError(`set ${missing.join(', ')} to an access token`);
-  const read = (key: string): string => environment[key] ?? '';
+  const read = (key: string): string => {
+    const token = environment[key] ?? '';
+    // Never in the message: it would be in a log.
+    if (!/^[\w.~+/=-]+$/.test(token)) throw new UsageError(`${key} is not an access token: it has other characters`);
+    return token;
+  };
   return { customer: read(TOKENS.customer), restaurant: read(TOKENS.restaurant), operator: read(TOKENS.operator) };
 }
 

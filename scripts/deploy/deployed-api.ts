@@ -24,7 +24,7 @@ export function deployedApi({ url, tokens, patienceMs }: DeployedApiOptions): Ap
     },
     async request(path, init) {
       for (let tries = 1; ; tries += 1) {
-        const response = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+        const response = await ask(`${url}${path}`, init);
         if (response.status !== 429 || tries === TRIES) return response;
         await pause(1_000 * Number(response.headers.get('retry-after') ?? 1));
       }
@@ -37,4 +37,14 @@ export function deployedApi({ url, tokens, patienceMs }: DeployedApiOptions): Ap
       throw new Error("the time of a deployed platform is in nobody's hands");
     },
   };
+}
+
+async function ask(url: string, init: RequestInit | undefined): Promise<Response> {
+  try {
+    return await fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+  } catch (error) {
+    // "fetch failed" alone says nothing; why it did is in the cause.
+    const { message, cause } = error as Error;
+    throw new Error(`${url}: ${message}${cause instanceof Error ? `: ${cause.message}` : ''}`, { cause: error });
+  }
 }

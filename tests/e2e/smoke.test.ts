@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -65,6 +65,37 @@ describe('npm run smoke', () => {
     const { code, stdout, stderr } = await runScript('scripts/smoke.ts', args, environment);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(words);
+  });
+
+  it.each([
+    [{ ORDERS_TOKEN: 'one\nof two lines' }, 2, 'ORDERS_TOKEN is not an access token: it has other characters'],
+    [{ ORDERS_CUSTOMER_TOKEN: 'run.out' }, 2, 'ORDERS_CUSTOMER_TOKEN is not taken (401)'],
+  ])('with %j orders nothing, and says: %s', async (tokens, code, words) => {
+    const ended = await runScript('scripts/smoke.ts', ['aws-dev'], { ...environment, ...tokens });
+    expect([ended.code, ended.stdout]).toEqual([code, '']);
+    expect(ended.stderr).toContain(words);
+    expect(ended.stderr).not.toContain('of two lines');
+  });
+
+  it("is not content with anybody's token for an operator's", async () => {
+    const tokens = { ...environment, ORDERS_TOKEN: await tokenOf('alice') };
+    const { code, stderr } = await runScript('scripts/smoke.ts', ['aws-dev'], tokens);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('who is not in the group operator')]);
+  });
+
+  it('says why nothing answers', async () => {
+    const pulumi = join(folder, 'pulumi-elsewhere');
+    await mkdir(pulumi);
+    const answer = JSON.stringify({ apiUrl: 'http://127.0.0.1:1' });
+    await writeFile(join(pulumi, 'pulumi'), `#!/bin/sh\necho '${answer}'\n`, { mode: 0o755 });
+    const { code, stderr } = await runScript('scripts/smoke.ts', ['aws-dev'], {
+      ...environment,
+      PATH: `${pulumi}${delimiter}${process.env['PATH']}`,
+    });
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining('http://127.0.0.1:1/v1/restaurants/rest-7: fetch failed: '),
+    ]);
   });
 
   it('names the tokens that it misses', async () => {
