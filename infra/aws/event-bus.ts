@@ -43,6 +43,12 @@ export class EventBus extends Component {
       { name: `${prefix}-clock-dead-letters`, messageRetentionSeconds: ONE_DAY, sqsManagedSseEnabled: true },
       { parent: this },
     );
+    const onlyTls = policyOf(onlyByTls(this.clockDeadLetters));
+    new sqs.QueuePolicy(
+      'clock-dead-letters',
+      { queueUrl: this.clockDeadLetters.url, policy: onlyTls },
+      { parent: this },
+    );
     this.registerOutputs({ bus: this.bus.name });
   }
 
@@ -83,7 +89,11 @@ export class EventBus extends Component {
       [consumer, queue],
       [`${consumer}-dead-letters`, dead],
     ] as const) {
-      new sqs.QueuePolicy(key, { queueUrl: target.url, policy: fromRule(target, rule) }, parent);
+      new sqs.QueuePolicy(
+        key,
+        { queueUrl: target.url, policy: policyOf(fromRule(target, rule), onlyByTls(target)) },
+        parent,
+      );
     }
     new cloudwatch.EventTarget(
       consumer,
@@ -102,26 +112,28 @@ export class EventBus extends Component {
   }
 }
 
-function fromRule(queue: sqs.Queue, rule: cloudwatch.EventRule): pulumi.Output<string> {
-  return pulumi.jsonStringify({
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Sid: 'FromTheRule',
-        Effect: 'Allow',
-        Principal: { Service: 'events.amazonaws.com' },
-        Action: 'sqs:SendMessage',
-        Resource: queue.arn,
-        Condition: { ArnEquals: { 'aws:SourceArn': rule.arn } },
-      },
-      {
-        Sid: 'OnlyTls',
-        Effect: 'Deny',
-        Principal: '*',
-        Action: 'sqs:*',
-        Resource: queue.arn,
-        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-      },
-    ],
-  });
+function policyOf(...statements: readonly object[]): pulumi.Output<string> {
+  return pulumi.jsonStringify({ Version: '2012-10-17', Statement: statements });
+}
+
+function fromRule(queue: sqs.Queue, rule: cloudwatch.EventRule): object {
+  return {
+    Sid: 'FromTheRule',
+    Effect: 'Allow',
+    Principal: { Service: 'events.amazonaws.com' },
+    Action: 'sqs:SendMessage',
+    Resource: queue.arn,
+    Condition: { ArnEquals: { 'aws:SourceArn': rule.arn } },
+  };
+}
+
+function onlyByTls(queue: sqs.Queue): object {
+  return {
+    Sid: 'OnlyTls',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 'sqs:*',
+    Resource: queue.arn,
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  };
 }

@@ -19,7 +19,7 @@ export class Storage extends Component {
     const parent = { parent: this };
     const bucket = new s3.Bucket(
       key,
-      // Names of buckets are everybody's: the account's number keeps them apart.
+      // Names of buckets are everybody's: what comes after the prefix keeps them apart.
       { bucketPrefix: `${prefix}-${key}-`, forceDestroy: false },
       keeps(config, this),
     );

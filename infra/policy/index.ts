@@ -1,4 +1,12 @@
-import { PolicyPack, type ResourceValidationPolicy, type StackValidationPolicy } from '@pulumi/policy';
+import {
+  PolicyPack,
+  type PolicyResource,
+  type ResourceValidationArgs,
+  type ResourceValidationPolicy,
+  type StackValidationPolicy,
+  UnknownValueError,
+} from '@pulumi/policy';
+import { type Fields, LATER } from './rule.ts';
 import { type Resource, RULES, type Rule } from './rules.ts';
 
 /** The rules as a CrossGuard pack: `pulumi preview --policy-pack dist/policy`, and on every `npm run up`. */
@@ -10,8 +18,8 @@ function policyOf(rule: Rule): ResourceValidationPolicy | StackValidationPolicy 
   if (resource) {
     return {
       ...about,
-      validateResource: ({ type, name: called, urn, props, opts }, report) => {
-        const message = resource({ type, name: called, urn, inputs: props, protect: opts.protect }, isProduction(urn));
+      validateResource: (args, report) => {
+        const message = resource(plain(args), isProduction(args.urn));
         if (message !== undefined) report(message);
       },
     };
@@ -19,19 +27,31 @@ function policyOf(rule: Rule): ResourceValidationPolicy | StackValidationPolicy 
   return {
     ...about,
     validateStack: ({ resources }, report) => {
-      const planned = resources.map(
-        ({ type, name: called, urn, props, opts }): Resource => ({
-          type,
-          name: called,
-          urn,
-          inputs: props,
-          protect: opts.protect,
-        }),
-      );
-      const production = planned.some(({ urn }) => isProduction(urn));
-      for (const { resource: found, message } of stack?.(planned, production) ?? []) report(message, found.urn);
+      const production = resources.some(({ urn }) => isProduction(urn));
+      for (const { resource: found, message } of stack?.(resources.map(plain), production) ?? [])
+        report(message, found.urn);
     },
   };
+}
+
+function plain({ type, name, urn, props, opts }: PolicyResource | ResourceValidationArgs): Resource {
+  return { type, name, urn, inputs: known(props) as Fields, protect: opts.protect };
+}
+
+/** A copy that can be read to the end: Pulumi's own inputs throw where they are known only later, and end the rule. */
+function known(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.keys(value).map((key) => [key, fieldOf(value as Fields, key)] as const);
+  return Array.isArray(value) ? fields.map(([, field]) => field) : Object.fromEntries(fields);
+}
+
+function fieldOf(fields: Fields, key: string): unknown {
+  try {
+    return known(fields[key]);
+  } catch (error) {
+    if (error instanceof UnknownValueError) return LATER;
+    throw error;
+  }
 }
 
 /** By the stack's name: `<cloud>-<environment>`. */

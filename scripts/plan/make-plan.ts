@@ -11,6 +11,7 @@ import { readStackFile, type StackFile } from './stack-file.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const RUNNER = join(dirname(createRequire(import.meta.url).resolve('@pulumi/pulumi/package.json')), 'cmd/run/index.js');
+const QUIET = fileURLToPath(new URL('quiet.cjs', import.meta.url));
 /** That of this process; where it has none, the one that Node would take. */
 const COMPILE_CACHE = getCompileCacheDir() ?? join(tmpdir(), 'node-compile-cache');
 /** A program that hangs is ended. */
@@ -104,7 +105,7 @@ async function runProgram(
   const options = ['--monitor', engine, '--engine', engine, '--organization', 'organization', '--project', project];
   const where = ['--stack', stack, '--root-directory', root, '--pwd', root, '--parallel', '16', '--dry-run', main];
   // More room for what is young: it lives as long as the program.
-  const node = [`--stack-trace-limit=${frames}`, '--max-semi-space-size=64'];
+  const node = ['--require', QUIET, `--stack-trace-limit=${frames}`, '--max-semi-space-size=64'];
   const child = spawn(process.execPath, [...node, RUNNER, ...options, ...where], {
     cwd: root,
     env: {

@@ -5,7 +5,7 @@ import * as sns from '@pulumi/aws/sns/index.js';
 import * as pulumi from '@pulumi/pulumi';
 
 /** A program with the fault that its configuration asks for: what a plan has to find. */
-const faults: Readonly<Record<string, () => void>> = {
+const faults: Readonly<Record<string, () => unknown>> = {
   none: () => new sns.Topic('topic'),
   'one name twice': () => {
     new sns.Topic('topic');
@@ -18,10 +18,10 @@ const faults: Readonly<Record<string, () => void>> = {
   'an error that nobody expected': () => {
     throw new TypeError('nobody expected this');
   },
-  'a look at the account': () => void getCallerIdentity({}),
+  'a look at the account': () => getCallerIdentity({}),
 };
 
 const fault = new pulumi.Config().require('fault');
 const make = faults[fault];
 if (!make) throw new Error(`no such fault: ${fault}`);
-make();
+await make();

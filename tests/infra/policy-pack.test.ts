@@ -22,6 +22,9 @@ interface Diagnostic {
   readonly urn: string;
 }
 
+/** Pulumi's own sign, on the wire, for a text that is known only later. */
+const UNKNOWN_TEXT = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
+
 /** As far as the answers are looked at. */
 interface Answer {
   getDiagnosticsList(): readonly { getPolicyname(): string; getUrn(): string }[];
@@ -82,6 +85,21 @@ describe("the policy pack in Pulumi's own host", () => {
     return [...found, ...told(await call('analyzeStack', stack))];
   }
 
+  const broken = (resources: readonly PlannedResource[]) =>
+    resources
+      .filter(({ type, name }) => !(type.endsWith(':BucketPublicAccessBlock') && name === 'receipts'))
+      .map((one) =>
+        one.type.endsWith(':LogGroup') && one.name === 'api'
+          ? { ...one, inputs: { ...one.inputs, retentionInDays: 0 } }
+          : one,
+      );
+  const BROKEN = [
+    ['bucket-public-access', 'receipts'],
+    ['log-retention', 'api'],
+  ];
+  const names = (found: readonly Diagnostic[]) =>
+    found.map(({ policy, urn }) => [policy, urn.split('::').at(-1)]).toSorted();
+
   it('has every rule', async () => {
     const info = await call('getAnalyzerInfo', new Empty());
     const policies = info.getPoliciesList().map((policy) => policy.getName());
@@ -91,13 +109,18 @@ describe("the policy pack in Pulumi's own host", () => {
   it('finds nothing in the plan of prod, and what is broken in another one', async () => {
     const { resources } = inject('plans').prod;
     expect(await analyzed(resources)).toEqual([]);
-    const broken = resources
-      .filter(({ type, name }) => !(type.endsWith(':BucketPublicAccessBlock') && name === 'receipts'))
-      .map((one) => (one.type.endsWith(':LogGroup') && one.name === 'api' ? { ...one, inputs: { name: 'x' } } : one));
-    const found = await analyzed(broken);
-    expect(found.map(({ policy, urn }) => [policy, urn.split('::').at(-1)]).toSorted()).toEqual([
-      ['bucket-public-access', 'receipts'],
-      ['log-retention', 'api'],
-    ]);
+    expect(names(await analyzed(broken(resources)))).toEqual(BROKEN);
+  }, 60_000);
+
+  it('finds the same in a first preview, where no ARN is known yet', async () => {
+    const first = inject('plans').prod.resources.map((one) => {
+      const inputs = JSON.stringify(one.inputs, (_, value: unknown) =>
+        typeof value === 'string' && /000000000000|0123abc/.test(value) ? UNKNOWN_TEXT : value,
+      );
+      return { ...one, inputs: JSON.parse(inputs) as PlannedResource['inputs'] };
+    });
+    expect(JSON.stringify(first)).toContain(UNKNOWN_TEXT);
+    expect(await analyzed(first)).toEqual([]);
+    expect(names(await analyzed(broken(first)))).toEqual(BROKEN);
   }, 60_000);
 });
