@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type OutputFile, type Plugin } from 'esbuild';
 import { runCommand, UsageError } from './command.ts';
 import { table } from './table.ts';
 
@@ -44,20 +44,24 @@ export async function bundleCloud(cloud: string, out: string): Promise<readonly 
     .map((file) => basename(file, '.ts'))
     .filter((name) => !NO_ENTRIES.includes(name))
     .toSorted();
-  const bundles: Bundle[] = [];
-  for (const name of names) bundles.push(await bundleOne(cloud, name, join(folder, `${name}.ts`), out));
-  return bundles;
+  // All at once: what they share is read once. Source maps name sources from where they stand, always as if it were the usual folder.
+  const { outputFiles = [] } = await build({
+    ...OPTIONS,
+    entryPoints: names.map((name) => ({ in: join(folder, `${name}.ts`), out: join(cloud, name, 'index') })),
+    outdir: join(ROOT, 'dist'),
+    write: false,
+  });
+  return Promise.all(names.map((name) => writeBundle(cloud, name, outputFiles, out)));
 }
 
-async function bundleOne(cloud: string, name: string, entry: string, out: string): Promise<Bundle> {
-  const file = join(out, cloud, name, 'index.cjs');
-  // Source maps name sources from where they stand: always as if it were the usual folder.
-  const outfile = join(ROOT, 'dist', cloud, name, 'index.cjs');
-  const { outputFiles = [] } = await build({ ...OPTIONS, entryPoints: [entry], outfile, write: false });
-  await mkdir(dirname(file), { recursive: true });
-  for (const { path, contents } of outputFiles) await writeFile(join(dirname(file), basename(path)), contents);
-  const code = outputFiles.find(({ path }) => path.endsWith('.cjs'))?.contents ?? new Uint8Array();
+async function writeBundle(cloud: string, name: string, all: readonly OutputFile[], out: string): Promise<Bundle> {
+  const [made, folder] = [join(ROOT, 'dist', cloud, name), join(out, cloud, name)];
+  await mkdir(folder, { recursive: true });
+  const files = all.filter(({ path }) => dirname(path) === made);
+  for (const { path, contents } of files) await writeFile(join(folder, basename(path)), contents);
+  const code = files.find(({ path }) => path.endsWith('.cjs'))?.contents ?? new Uint8Array();
   const sha256 = createHash('sha256').update(code).digest('hex');
+  const file = join(folder, 'index.cjs');
   return { cloud, name, file, bytes: code.length, gzipped: gzipSync(code).length, sha256 };
 }
 

@@ -4,7 +4,7 @@ import { originsOf } from '../config.ts';
 import { Component, type ComponentArgs, keeps } from './component.ts';
 
 /** Where `npm run token -- --stack` waits for whoever signs in: on their own machine (RFC 8252). */
-export const TOKEN_CALLBACK_URL = 'http://localhost:8976/callback';
+const TOKEN_CALLBACK_URL = 'http://localhost:8976/callback';
 /** Groups that only administrators put people into; one for each restaurant is made when it is needed. */
 const GROUPS = { operator: 'Sees all orders; approves, refunds, redrives' } as const;
 

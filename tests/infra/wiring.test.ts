@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Bundle, bundleCloud } from '../../scripts/bundle.ts';
+import { CALLBACK_URL } from '../../scripts/deploy/sign-in.ts';
 import type { Plan } from '../../scripts/plan/recorded.ts';
 import { AWS_FUNCTION_KEYS, type AwsFunction, readAwsSettings } from '../../shared/config/aws.ts';
 import { SHARED_SETTINGS } from '../../shared/config/settings.ts';
@@ -54,6 +55,11 @@ describe.each(ENVIRONMENTS)('what aws-%s gives its functions', (environment) => 
     const queue = resource(plan, 'sqs/queue:Queue', 'notify');
     expect(queue.inputs['visibilityTimeoutSeconds']).toBe(180);
   });
+});
+
+it('lets the command that signs people in get its answer back', () => {
+  const client = resource(plans.dev, 'cognito/userPoolClient:UserPoolClient', 'app');
+  expect(client.inputs['callbackUrls']).toContain(CALLBACK_URL);
 });
 
 describe('the code that is deployed', () => {
