@@ -14,8 +14,8 @@ const project = (name: string, include: string[], more: { groupOrder?: number; g
 export default defineConfig({
   test: {
     testTimeout: 30_000,
-    // Also two where there are two cores: many tests wait for processes and timers.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // More than there are cores where these are few: many tests wait for processes and timers.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     reporters: ['default'],
     projects: [
       project('unit', ['tests/unit/**/*.test.ts', 'tests/*.test.ts']),

@@ -6,7 +6,6 @@ import * as pulumi from '@pulumi/pulumi';
 
 /** A program with the fault that its configuration asks for: what a plan has to find. */
 const faults: Readonly<Record<string, () => unknown>> = {
-  none: () => new sns.Topic('topic'),
   'one name twice': () => {
     new sns.Topic('topic');
     new sns.Topic('topic');
