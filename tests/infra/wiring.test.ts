@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { platformOf } from '../../functions/aws/platform.ts';
 import { type Bundle, bundleCloud } from '../../scripts/bundle.ts';
 import { CALLBACK_URL } from '../../scripts/deploy/sign-in.ts';
 import type { Plan } from '../../scripts/plan/recorded.ts';
@@ -18,6 +19,18 @@ const OPTIONAL = ['LEDGER_TABLE', 'STRIPE_API_BASE', 'STRIPE_KEY_SECRET', 'STRIP
 const functionOf = (plan: Plan, fn: AwsFunction) => resource(plan, 'lambda/function:Function', fn);
 const environmentOf = (plan: Plan, fn: AwsFunction) =>
   Reflect.get(functionOf(plan, fn).inputs['environment'] as object, 'variables') as Record<string, string>;
+
+/** Where a function's metrics are, by the line that it writes for one. */
+function writtenBy(fn: AwsFunction, given: Record<string, string>) {
+  const { ENVIRONMENT = '', LOG_LEVEL = '' } = given;
+  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  platformOf(fn, { ENVIRONMENT, LOG_LEVEL }).metrics.count('DeadLetters');
+  const line = JSON.parse(String(write.mock.lastCall?.[0]));
+  write.mockRestore();
+  const [{ Namespace, Dimensions }] = line._aws.CloudWatchMetrics;
+  const dimensions = Object.fromEntries(Dimensions[0].map((key: string) => [key, line[key]]));
+  return { Namespace, dimensions };
+}
 
 describe.each(ENVIRONMENTS)('what aws-%s gives its functions', (environment) => {
   const plan = plans[environment];
@@ -36,6 +49,31 @@ describe.each(ENVIRONMENTS)('what aws-%s gives its functions', (environment) => 
     expect([payments, ledger !== undefined, key !== undefined]).toEqual(
       environment === 'prod' ? ['stripe', false, true] : ['simulated', true, false],
     );
+  });
+
+  it('watches the metrics where the functions write them', () => {
+    const alarms = plan.resources.filter(
+      ({ type, inputs }) => type.endsWith(':MetricAlarm') && !String(inputs['namespace']).startsWith('AWS/'),
+    );
+    expect(
+      alarms.map(({ inputs: { metricName, dimensions } }) => [metricName, Reflect.get(Object(dimensions), 'Function')]),
+    ).toEqual(
+      expect.arrayContaining([
+        ['DeadLetters', 'notify'],
+        ['DeadLetters', 'receipt'],
+        ['DeadLetters', 'operators'],
+        ['DeadLetters', 'dead-letters'],
+        ['OrdersStuck', 'sweep'],
+        ['PaymentDiscrepancies', 'reconcile'],
+        ['RefundsFailed', 'relay'],
+        ['OrderCreationErrors', 'api'],
+      ]),
+    );
+    for (const { inputs } of alarms) {
+      const { Function: fn = '' } = inputs['dimensions'] as Record<string, string>;
+      const { Namespace, dimensions } = writtenBy(fn as AwsFunction, environmentOf(plan, fn as AwsFunction));
+      expect([inputs['namespace'], inputs['dimensions']]).toEqual([Namespace, dimensions]);
+    }
   });
 
   it('takes no longer than whoever calls can wait', () => {
