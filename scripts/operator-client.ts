@@ -61,6 +61,12 @@ interface Problem {
 const REQUEST_TIMEOUT_MS = 30_000;
 /** A platform that is busy is asked again: all that operators do may be repeated. */
 const TRIES = 5;
+const BUSY: readonly number[] = [429, 503];
+/** Said where the answer itself says nothing: a gateway in front of the platform may have given it. */
+const GATEWAY: Readonly<Record<number, string>> = {
+  401: 'the token is not taken: has it run out? (npm run token gives another)',
+  429: 'too many requests',
+};
 
 export async function operatorClient(connection: Connection): Promise<OperatorClient> {
   const url = connection.url ?? `http://127.0.0.1:${process.env['PORT'] ?? 3000}`;
@@ -109,7 +115,7 @@ async function answerOf<Answer>(url: URL, init: RequestInit): Promise<Answer> {
   for (let tries = 1; ; tries += 1) {
     const response = await ask(url, init);
     if (response.ok) return await jsonOf<Answer>(response);
-    if (response.status !== 503 || tries === TRIES) throw await refusal(response);
+    if (!BUSY.includes(response.status) || tries === TRIES) throw await refusal(response);
     await pause(1_000 * Number(response.headers.get('retry-after') ?? 1));
   }
 }
@@ -137,7 +143,7 @@ async function jsonOf<Answer>(response: Response): Promise<Answer> {
 async function refusal(response: Response): Promise<RefusedError> {
   const {
     code = 'unknown',
-    detail = 'is that the platform?',
+    detail = GATEWAY[response.status] ?? 'is that the platform?',
     errors = [],
   } = (await response.json().catch(() => ({}))) as Problem;
   const fields = errors.map(({ field, message }) => `; ${field}: ${message}`).join('');

@@ -7,6 +7,7 @@ import { type LocalServer, startLocal } from '../../functions/local/server.ts';
 import { readLocalSettings } from '../../shared/config/settings.ts';
 import { faultPlan } from '../faults.ts';
 import { runScript } from './local-process.ts';
+import { stubPlatform } from './stub-platform.ts';
 
 const SOON = 20_000;
 const RESTAURANT = 'rest-7';
@@ -224,6 +225,39 @@ interface Seen {
   readonly status: string;
   readonly workflow?: { readonly state: string };
 }
+
+/** In front of a deployed platform, which answers in its own words. */
+describe('a gateway', () => {
+  it('that does not take the token is told of in words', async () => {
+    const gateway = await stubPlatform(() => ({ status: 401, body: { message: 'Unauthorized' } }));
+    const { code, stderr } = await runScript('scripts/orders.ts', [
+      'stuck',
+      '--url',
+      gateway.url,
+      '--token',
+      'run.out',
+    ]);
+    await gateway.close();
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining('the token is not taken: has it run out? (npm run token'),
+    ]);
+  });
+
+  it('that takes no more for the moment is asked again', async () => {
+    let asked = 0;
+    const gateway = await stubPlatform(() => {
+      asked += 1;
+      return asked === 1
+        ? { status: 429, body: { message: 'Too Many Requests' } }
+        : { status: 200, body: { orders: [], more: false, nextCursor: null } };
+    });
+    const { code } = await runScript('scripts/orders.ts', ['stuck', '--url', gateway.url, '--token', 'good']);
+    await gateway.close();
+    expect(code).toBe(0);
+    expect(asked).toBeGreaterThan(2);
+  });
+});
 
 async function call({ url, container }: LocalServer, groups: string[], method: string, path: string, body?: object) {
   const { token } = await container.issuer.token({ sub: 'ada', groups });
