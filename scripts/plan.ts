@@ -74,7 +74,8 @@ function parsed(text: string): unknown {
 }
 
 function isPlan(value: unknown): value is Plan {
-  return typeof value === 'object' && value !== null && 'stack' in value && 'resources' in value;
+  if (typeof value !== 'object' || value === null || !('stack' in value && 'resources' in value)) return false;
+  return Array.isArray(value.resources) && value.resources.every((one) => typeof one?.urn === 'string' && one.inputs);
 }
 
 function report(line: string): void {

@@ -11,7 +11,8 @@ settings of the environment. Needs Pulumi's CLI with a backend, and credentials 
   STACK                <cloud>-<environment>, for example aws-dev
   --refresh            looks first at what there really is, instead of what Pulumi remembers
   --expect-no-changes  exits 1 where anything would change: together with --refresh it finds what was changed by hand
-  --create             makes the stack, with nothing in it, where there is none yet; otherwise that is an error
+  --create             makes the stack, with nothing in it, where there is none yet; otherwise that is an error.
+                       PULUMI_SECRETS_PROVIDER is read as by "npm run up"
 `;
 
 async function main(): Promise<void> {

@@ -15,6 +15,9 @@ of the cloud. See docs/runbooks/deploy-aws.md.
 
   STACK  <cloud>-<environment>, for example aws-dev
   --yes  does not ask
+
+Reads PULUMI_SECRETS_PROVIDER when the stack is new, for example awskms://alias/pulumi?region=eu-central-1: what Pulumi encrypts secrets
+of its state by, instead of a passphrase (PULUMI_CONFIG_PASSPHRASE) or Pulumi Cloud.
 `;
 
 async function main(): Promise<void> {

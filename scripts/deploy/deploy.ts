@@ -1,11 +1,8 @@
-import { findingsOf } from '../../infra/policy/rules.ts';
 import { bundleCloud, bundlePolicyPack } from '../bundle.ts';
 import { UsageError } from '../command.ts';
 import { makePlan, ROOT } from '../plan/make-plan.ts';
-import { findingText } from '../plan/plan-text.ts';
-import type { Plan } from '../plan/recorded.ts';
-import { typeProblems } from '../plan/type-check.ts';
 import { pulumi, pulumiOutput } from './pulumi.ts';
+import { refuseProblems } from './refuse-problems.ts';
 import { regionOf } from './region.ts';
 import type { StackName } from './stack.ts';
 
@@ -26,12 +23,12 @@ export async function deploy(
   await whoDeploys();
   if (!create) await select(stack);
   report(`${stack}, in ${await regionOf(name)}: the plan, its types and its rules`);
-  await refuseProblems(name, await makePlan(stack));
+  await refuseProblems(await makePlan(stack), name.environment === 'prod');
   report(`${stack}: the bundles`);
   const dist = `${ROOT}dist`;
   await bundleCloud(cloud, dist);
   const pack = await bundlePolicyPack(dist);
-  if (create) await pulumi('stack', 'select', stack, '--create');
+  if (create) await pulumi('stack', 'select', stack, '--create', ...secretsProvider());
   await pulumi(command, '--stack', stack, '--config-file', configFile, '--policy-pack', pack, ...options);
 }
 
@@ -43,10 +40,10 @@ async function whoDeploys(): Promise<void> {
   });
 }
 
-async function refuseProblems({ environment }: StackName, plan: Plan): Promise<void> {
-  const broken = findingsOf(plan.resources, environment === 'prod').filter(({ rule }) => rule.level === 'mandatory');
-  const lines = [...broken.map(findingText), ...(await typeProblems(plan))];
-  if (lines.length > 0) throw new Error(`the plan is not good:\n${lines.join('\n')}`);
+/** A new stack's secrets are encrypted by this: Pulumi's own option, which its other commands read from the state. */
+function secretsProvider(): readonly string[] {
+  const provider = process.env['PULUMI_SECRETS_PROVIDER'];
+  return provider ? ['--secrets-provider', provider] : [];
 }
 
 async function select(stack: string): Promise<void> {

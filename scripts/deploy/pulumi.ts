@@ -2,6 +2,12 @@ import { spawn } from 'node:child_process';
 import { UsageError } from '../command.ts';
 import type { StackName } from './stack.ts';
 
+/**
+ * What a stack's secrets are encrypted by is in its state, and in the file of the environment only where somebody has committed it. Without
+ * this Pulumi would take a new salt wherever the file has none, or ask for a passphrase where it is a key of KMS.
+ */
+const ENVIRONMENT = { PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: 'true' };
+
 /** Runs Pulumi's CLI, on the terminal of whoever called; fails when it does. */
 export async function pulumi(...args: readonly string[]): Promise<void> {
   await run(args, 'inherit');
@@ -12,9 +18,12 @@ export async function pulumiOutput(...args: readonly string[]): Promise<string> 
   return run(args, 'pipe');
 }
 
-/** The stack's outputs; none where it was never deployed. */
+/** The stack's outputs. */
 export async function outputsOf({ stack }: StackName): Promise<Readonly<Record<string, unknown>>> {
-  return JSON.parse(await pulumiOutput('stack', 'output', '--json', '--stack', stack)) as Record<string, unknown>;
+  const text = await pulumiOutput('stack', 'output', '--json', '--stack', stack);
+  const outputs = JSON.parse(text) as Record<string, unknown>;
+  if (Object.keys(outputs).length > 0) return outputs;
+  throw new Error(`${stack} has no outputs: is it deployed? npm run up -- ${stack}`);
 }
 
 /** One output, a text. */
@@ -32,7 +41,12 @@ function subcommand(args: readonly string[]): string {
 
 function run(args: readonly string[], stdout: 'inherit' | 'pipe'): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn('pulumi', [...args], { stdio: ['inherit', stdout, 'inherit'] });
+    const child = spawn('pulumi', [...args], {
+      stdio: ['inherit', stdout, 'inherit'],
+      env: { ...ENVIRONMENT, ...process.env },
+    });
+    // A terminal's interrupt (control-C) reaches Pulumi, too, which ends in order what it has begun: that is waited for.
+    process.on('SIGINT', waitForPulumi);
     let text = '';
     child.stdout?.on('data', (chunk) => {
       text += chunk;
@@ -41,8 +55,12 @@ function run(args: readonly string[], stdout: 'inherit' | 'pipe'): Promise<strin
       const missing = new UsageError("Pulumi's CLI is not on the PATH: https://www.pulumi.com/docs/install", { cause });
       reject(cause.code === 'ENOENT' ? missing : cause);
     });
-    child.once('close', (code) =>
-      code === 0 ? resolve(text) : reject(new Error(`pulumi ${subcommand(args)} ended with ${code}`)),
-    );
+    child.once('close', (code, signal) => {
+      process.off('SIGINT', waitForPulumi);
+      if (code === 0) resolve(text);
+      else reject(new Error(`pulumi ${subcommand(args)} ended with ${code ?? signal}`));
+    });
   });
 }
+
+function waitForPulumi(): void {}

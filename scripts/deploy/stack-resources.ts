@@ -9,19 +9,20 @@ export interface StackResource {
   readonly custom?: boolean;
   readonly protect?: boolean;
   readonly retainOnDelete?: boolean;
+  readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
 interface Exported {
   readonly deployment: { readonly resources?: readonly StackResource[] };
 }
 
-/** Everything of the cloud's that is in a stack: without components, providers and the stack itself. */
+/** Everything that is in a stack: also components, providers and the stack itself. */
 export async function resourcesOf({ stack }: StackName): Promise<readonly StackResource[]> {
   const { deployment } = JSON.parse(await pulumiOutput('stack', 'export', '--stack', stack)) as Exported;
-  return (deployment.resources ?? []).filter(({ custom, type }) => custom && !type.startsWith('pulumi:'));
+  return deployment.resources ?? [];
 }
 
-/** What Pulumi would refuse to delete, or would leave behind. */
-export function keptOf(resources: readonly StackResource[]): readonly StackResource[] {
-  return resources.filter(({ protect, retainOnDelete }) => protect || retainOnDelete);
+/** Whether there is something of it in the cloud. */
+export function isInCloud({ custom, type }: StackResource): boolean {
+  return custom === true && !type.startsWith('pulumi:');
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { realpath } from 'node:fs/promises';
 import { createRequire, getCompileCacheDir } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
@@ -38,7 +39,13 @@ export interface PlanOptions {
 export async function makePlan(stack: string, { config = {}, root = ROOT }: PlanOptions = {}): Promise<Plan> {
   const stackFile = await readStackFile(root, stack);
   const given = Object.entries({ ...stackFile.config, ...config }).filter(([, value]) => value !== undefined);
-  const task = { ...stackFile, stack, root, config: Object.fromEntries(given) as Record<string, string> };
+  // As Node sees the program's own files, where there are links on the way.
+  const task = {
+    ...stackFile,
+    stack,
+    root: await realpath(root),
+    config: Object.fromEntries(given) as Record<string, string>,
+  };
   // The SDK keeps a stack for each of its thousands of promises: without them a plan takes two thirds of the time.
   // Only who has to look for a fault needs them.
   let made = await planOf(task, 0);

@@ -27,11 +27,11 @@ export async function readStackFile(root: string, stack: string): Promise<StackF
   const projectText = await readFile(join(root, 'Pulumi.yaml'), 'utf8').catch((cause: unknown) => {
     throw new UsageError(`there is no Pulumi.yaml in ${root}`, { cause });
   });
-  const { name: project, main } = yaml('Pulumi.yaml', projectText) as ProjectFile;
+  const { name: project, main } = projectOf(yaml('Pulumi.yaml', projectText));
   const text = await readFile(join(root, file), 'utf8').catch(() => {
     throw new UsageError(`there is no ${file} for the stack ${stack}: its settings belong there`);
   });
-  const { config = {} } = (yaml(file, text) ?? {}) as { readonly config?: Readonly<Record<string, unknown>> };
+  const config = configOf(file, yaml(file, text));
   return {
     project,
     main,
@@ -47,6 +47,19 @@ function yaml(file: string, text: string): unknown {
   } catch (cause) {
     throw new UsageError(`${file}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
+}
+
+function projectOf(value: unknown): ProjectFile {
+  const { name, main } = (value ?? {}) as Partial<ProjectFile>;
+  if (typeof name === 'string' && typeof main === 'string') return { name, main };
+  throw new UsageError('Pulumi.yaml: needs a name, and a main: the program');
+}
+
+function configOf(file: string, value: unknown): Readonly<Record<string, unknown>> {
+  const { config } = (value ?? {}) as { readonly config?: unknown };
+  if (config === undefined || config === null) return {};
+  if (typeof config === 'object' && !Array.isArray(config)) return config as Readonly<Record<string, unknown>>;
+  throw new UsageError(`${file}: config has to be a map of keys and values`);
 }
 
 function plain(key: string, value: unknown, file: string): string {

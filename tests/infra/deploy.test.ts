@@ -1,10 +1,15 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   PutSecretValueCommand,
   ResourceNotFoundException,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, inject, it } from 'vitest';
 import { fillSecrets } from '../../scripts/deploy/aws-secrets.ts';
+import { refuseProblems } from '../../scripts/deploy/refuse-problems.ts';
+import type { Plan } from '../../scripts/plan/recorded.ts';
 import { runScript } from '../e2e/local-process.ts';
 import { type AwsStandIn, startAws } from '../emulators/aws/stand-in.ts';
 import { awsEnvironment, type PulumiStandIn, type PulumiStandInOptions, pulumiStandIn } from './pulumi-stand-in.ts';
@@ -57,16 +62,20 @@ describe('the commands for a stack', () => {
     aws = await startAws();
     const error = { name: 'AccessDeniedException', status: 400 };
     aws.fault({ operation: 'GetSecretValue', kind: 'error', error, times: 1 });
-    const first = await run('up', ['aws-dev', '--yes'], awsEnvironment(aws.url));
+    const provider = 'awskms://alias/pulumi?region=eu-central-1';
+    const environment = { ...awsEnvironment(aws.url), PULUMI_SECRETS_PROVIDER: provider };
+    const first = await run('up', ['aws-dev', '--yes'], environment);
     expect([first.code, first.stdout]).toEqual([1, 'aws-dev is up: https://api.example\n']);
     expect(first.stderr).toContain('aws-dev is up, but its secrets could not be looked at (AccessDeniedException)');
     expect(first.stderr).toContain('npm run up -- aws-dev again gives the pepper its value');
     const [version, whoami, select, up, output, ...more] = await calls();
-    expect([version, whoami, select]).toEqual(['version', 'whoami --non-interactive', 'stack select aws-dev --create']);
+    expect([version, whoami]).toEqual(['version', 'whoami --non-interactive']);
+    expect(select).toBe(`stack select aws-dev --create --secrets-provider ${provider}`);
     expect(up).toMatch(/^up --stack aws-dev --config-file Pulumi\.dev\.yaml --policy-pack \S+dist.policy --yes$/);
     expect([output, more]).toEqual(['stack output --json --stack aws-dev', []]);
 
     const second = await run('up', ['aws-dev', '--yes'], awsEnvironment(aws.url));
+    expect(await calls()).toContain('stack select aws-dev --create');
     expect([second.code, second.stdout]).toEqual([
       0,
       'aws-dev is up: https://api.example\n' +
@@ -75,6 +84,32 @@ describe('the commands for a stack', () => {
     ]);
     expect(Buffer.from(aws.secrets.get('orders-dev/pepper') ?? '', 'base64url')).toHaveLength(32);
   }, 60_000);
+
+  it.each(['seed', 'smoke'])('%s says so where nothing was deployed', async (command) => {
+    const { run, environment } = await start({ outputs: {} });
+    const tokens = { ORDERS_CUSTOMER_TOKEN: 'a', ORDERS_RESTAURANT_TOKEN: 'b', ORDERS_TOKEN: 'c' };
+    const { code, stderr } = await run(command, ['aws-dev'], tokens);
+    expect([code, stderr]).toEqual([1, `${command}: aws-dev has no outputs: is it deployed? npm run up -- aws-dev\n`]);
+    // Of what the secrets in the state are encrypted by: a checkout has no file that would say it.
+    expect(await environment()).toContain('PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true');
+  });
+
+  it('an interrupt waits for Pulumi, which ends in order', async () => {
+    const { path, calls } = await start({ lasts: 'stack export' });
+    // A group of its own, as a terminal makes one: an interrupt reaches all of it.
+    const options = { detached: true, env: { ...process.env, ...path() } };
+    const command = ['--import', './scripts/prelude.mjs', 'scripts/cleanup.ts', 'aws-dev'];
+    const child = spawn(process.execPath, command, options);
+    let said = '';
+    child.stderr.on('data', (chunk) => {
+      said += chunk;
+    });
+    const ended = once(child, 'exit');
+    while ((await calls()).length === 0) await pause(20);
+    process.kill(-(child.pid ?? 0), 'SIGINT');
+    expect(await ended).toEqual([1, null]);
+    expect(said).toContain('cleanup: pulumi stack export ended with 130');
+  });
 
   it('preview brings the rules and the settings, makes no stack unless it is told to, and ends with 1 when Pulumi does', async () => {
     const { run, calls } = await start({ fails: 'preview' });
@@ -96,6 +131,26 @@ describe('the commands for a stack', () => {
       1,
       expect.stringContaining('there is no stack aws-dev to compare with: npm run up'),
     ]);
+  }, 60_000);
+});
+
+describe('what is deployed', () => {
+  const { dev } = inject('plans');
+  const without = (suffix: string, change: (inputs: Plan['resources'][number]['inputs']) => object) => ({
+    ...dev,
+    resources: dev.resources.map((one) =>
+      one.type.endsWith(suffix) ? { ...one, inputs: { ...one.inputs, ...change(one.inputs) } } : one,
+    ),
+  });
+
+  it('keeps the rules, and has inputs that the provider takes', async () => {
+    await expect(refuseProblems(dev, false)).resolves.toBeUndefined();
+    const open = without(':Api', () => ({ corsConfiguration: { allowOrigins: ['*'] } }));
+    await expect(refuseProblems(open, false)).rejects.toThrow(/^the plan is not good:\ncors-origins: /);
+    const wrong = without(':Table', () => ({ billingMode: 7 }));
+    await expect(refuseProblems(wrong, false)).rejects.toThrow(
+      /urn:pulumi:aws-dev::.*: Type 'number' is not assignable/,
+    );
   }, 60_000);
 });
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -164,19 +164,36 @@ describe('npm run plan', () => {
   }, 60_000);
 
   it('compares with what it printed before, and with nothing else', async () => {
-    const [file, other, none] = ['before.json', 'prod.json', 'none.json'].map((name) => join(folder, name)) as [
-      string,
-      string,
-      string,
-    ];
-    await writeFile(file, JSON.stringify(plans.dev));
-    await writeFile(other, JSON.stringify({ stack: 'aws-prod', resources: [] }));
-    await writeFile(none, '> plan\n{}');
-    expect(await plan('aws-dev', '--diff', file)).toEqual({ code: 0, stdout: 'nothing differs\n', stderr: '' });
-    const said = await Promise.all([other, none].map((wrong) => plan('aws-dev', '--diff', wrong)));
-    expect(said.map(({ code }) => code)).toEqual([2, 2]);
-    expect(said[0]?.stderr).toContain('is a plan of aws-prod, not of aws-dev');
-    expect(said[1]?.stderr).toContain('is no plan; write one with npm run --silent plan -- aws-dev --json > ');
+    const against = async (text: string) => {
+      const file = join(folder, 'before.json');
+      await writeFile(file, text);
+      return plan('aws-dev', '--diff', file);
+    };
+    const same = { code: 0, stdout: 'nothing differs\n', stderr: '' };
+    expect(await against(JSON.stringify(plans.dev))).toEqual(same);
+    const other = await against(JSON.stringify({ stack: 'aws-prod', resources: [] }));
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('is a plan of aws-prod, not of aws-dev')]);
+    const hint = 'is no plan; write one with npm run --silent plan -- aws-dev --json > ';
+    for (const text of [
+      '> plan\n{}',
+      '[]',
+      '{"stack":"aws-dev","resources":7}',
+      '{"stack":"aws-dev","resources":[null]}',
+    ]) {
+      const { code, stderr } = await against(text);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(hint)]);
+    }
+  }, 60_000);
+
+  it('is the same of another checkout, also by a link to it', async () => {
+    const [root, link] = [join(folder, 'checkout'), join(folder, 'link')];
+    for (const part of ['infra', 'shared', 'Pulumi.yaml', 'Pulumi.dev.yaml', 'package.json'])
+      await cp(part, join(root, part), { recursive: true });
+    await symlink(join(process.cwd(), 'node_modules'), join(root, 'node_modules'));
+    await symlink(root, link);
+    const elsewhere = await makePlan('aws-dev', { root: link });
+    expect(planDiff(plans.dev, elsewhere)).toEqual([]);
+    expect(elsewhere).toEqual(plans.dev);
   }, 60_000);
 
   it('says nothing of where it was made', () => {
@@ -221,11 +238,21 @@ describe('npm run plan', () => {
     60_000,
   );
 
-  it('names the file that is no YAML', async () => {
+  const UNREADABLE: readonly (readonly [project: string, environment: string, words: string])[] = [
+    ['name: faulty\nmain: index.ts', 'config: [', 'Pulumi.dev.yaml: '],
+    [
+      'name: faulty\nmain: index.ts',
+      'config: [one, two]',
+      'Pulumi.dev.yaml: config has to be a map of keys and values',
+    ],
+    ['name: [', '', 'Pulumi.yaml: '],
+    ['', '', 'Pulumi.yaml: needs a name, and a main: the program'],
+  ];
+  it.each(UNREADABLE)('of the files %j and %j says: %s', async (project, environment, words) => {
     const root = await mkdtemp(join(folder, 'root-'));
-    await writeFile(join(root, 'Pulumi.yaml'), 'name: faulty');
-    await writeFile(join(root, 'Pulumi.dev.yaml'), 'config: [');
+    await writeFile(join(root, 'Pulumi.yaml'), project);
+    await writeFile(join(root, 'Pulumi.dev.yaml'), environment);
     const { code, stderr } = await plan('aws-dev', '--cwd', root);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('plan: Pulumi.dev.yaml: ')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`plan: ${words}`)]);
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { localRestaurants } from '../../functions/local/restaurants.ts';
+import { readRestaurants } from '../../scripts/deploy/restaurants-file.ts';
 import { dynamoDbRestaurantCatalog } from '../../shared/adapters/aws/dynamodb-restaurant-catalog.ts';
 import { DYNAMODB_LANES, type Emulator } from '../emulators/aws/dynamodb.ts';
 import { createTable, dynamoDbAt } from '../emulators/aws/tables.ts';
@@ -26,20 +27,30 @@ describe('npm run seed', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it.each([
-    ['[{"id": "rest-1"}]', /--file \S+: 0\.\w+: /],
-    ['[]', /--file \S+: /],
-    ['no JSON', /--file \S+: is not JSON/],
-  ])('with the file %s says what is wrong with it', async (text, words) => {
+  const PIZZA = { menuItemId: 'pizza', name: 'Pizza', unitPrice: { amount: 1_599, currency: 'EUR' } };
+  const GOOD = { id: 'rest-1', name: 'Ada', cuisine: 'thai', rating: 4.5, acceptingOrders: true, menu: [PIZZA] };
+  const FILES: readonly (readonly [words: string, content: unknown])[] = [
+    ['is not a list of restaurants', []],
+    ['is not a list of restaurants', { ...GOOD }],
+    ['restaurant 2: ', [GOOD, 7]],
+    ['restaurant 2 (rest-2).rating: ', [GOOD, { ...GOOD, id: 'rest-2', rating: 6 }]],
+    ['restaurant 1 (rest-1).cuisine: must be lower case, and 1 more', [{ ...GOOD, menu: [], cuisine: 'Thai' }]],
+    ['restaurant 1 (rest-1).menu.0.name: ', [{ ...GOOD, menu: [{ ...PIZZA, name: '' }] }]],
+    ['restaurant 1 (rest-1): Unrecognized key: "kitchen"', [{ ...GOOD, kitchen: true }]],
+    ['restaurants 1 and 2 have one id, rest-1', [GOOD, { ...GOOD, name: 'Grace' }]],
+  ];
+  it.each(FILES)('with a wrong file says: %s', async (words, content) => {
     const file = join(folder, 'restaurants.json');
-    await writeFile(file, text);
-    const { code, stderr } = await pulumi.run('seed', ['aws-dev', '--file', file]);
-    expect([code, stderr]).toEqual([2, expect.stringMatching(words)]);
+    await writeFile(file, JSON.stringify(content));
+    await expect(readRestaurants(file)).rejects.toThrow(`--file ${file}: ${words}`);
   });
 
-  it('with a file that cannot be read says so', async () => {
+  it('with a file that cannot be read says why, and asks nobody', async () => {
     const { code, stderr } = await pulumi.run('seed', ['aws-dev', '--file', folder]);
-    expect([code, stderr]).toEqual([2, expect.stringContaining(`--file ${folder}: cannot be read`)]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`seed: --file ${folder}: is a directory`)]);
+    expect(await pulumi.calls()).toEqual([]);
+    await expect(readRestaurants(join(folder, 'none'))).rejects.toThrow('there is no such file');
+    await expect(readRestaurants('README.md')).rejects.toThrow('--file README.md: is not JSON');
   });
 
   const notRun = notRunOnAws();
@@ -63,17 +74,24 @@ describe('npm run seed', () => {
       expect([code, stderr]).toEqual([1, expect.stringContaining(`there is no table ${NAME}: is the stack deployed?`)]);
     });
 
-    it('loads the restaurants of the local platform, and may be repeated', async () => {
+    it('loads the restaurants of the local platform or of a file, and may be repeated', async () => {
       const client = dynamoDbAt(emulator.url);
       if (TABLE) await createTable(client, TABLE);
       for (const _ of ['first', 'again']) {
         const { code, stdout, stderr } = await pulumi.run('seed', ['aws-dev'], environment());
-        expect([code, stdout]).toEqual([0, `${localRestaurants().length} restaurants are in ${NAME}\n`]);
+        expect([code, stdout]).toEqual([0, `${localRestaurants().length} loaded into ${NAME}\n`]);
         expect(stderr).toContain('50 of ');
       }
       const catalog = dynamoDbRestaurantCatalog({ client, table: NAME, cursorKey: Buffer.from('tests') });
       const [seventh] = localRestaurants().filter(({ id }) => id === 'rest-7');
       expect(await catalog.get('rest-7')).toEqual(seventh);
+
+      const own = { ...seventh, name: 'Ours', contact: { phone: '+15550107' } };
+      const file = join(folder, 'own.json');
+      await writeFile(file, JSON.stringify([own]));
+      const { stdout } = await pulumi.run('seed', ['aws-dev', '--file', file], environment());
+      expect(stdout).toBe(`1 loaded into ${NAME}\n`);
+      expect(await catalog.get('rest-7')).toEqual(own);
       const { Count: count } = await client.send(new ScanCommand({ TableName: NAME, Select: 'COUNT' }));
       expect(count).toBe(localRestaurants().length);
       client.destroy();
