@@ -24,8 +24,10 @@ export default async function program(): Promise<OrderStackOutputs> {
 
 /** A plan or a preview may be had with them; nothing is made. */
 function refusePlaceholders(placeholders: readonly string[], file: string): void {
-  if (placeholders.length === 0 || pulumi.runtime.isDryRun()) return;
-  throw new pulumi.RunError(`${placeholders.join(' and ')}: alarms and mail would reach nobody. Set it in ${file}`);
+  if (placeholders.length === 0) return;
+  const message = `${placeholders.join(' and ')}: alarms and mail would reach nobody. Set it in ${file}`;
+  if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError(message);
+  void pulumi.log.warn(`${message}: nothing is deployed before`);
 }
 
 /** All keys: also those that nobody asks for, so that a slip is found. Pulumi's own are its own. */

@@ -57,9 +57,7 @@ async function readPlan(file: string, stack: string): Promise<Plan> {
   });
   const plan = parsed(text);
   if (!isPlan(plan)) {
-    throw new UsageError(
-      `--diff ${file}: is no plan; write one with npm run --silent plan -- ${stack} --json > ${file}`,
-    );
+    throw new UsageError(`--diff ${file}: is no plan; write one with npm run --silent plan -- ${stack} --json > FILE`);
   }
   if (plan.stack !== stack) throw new UsageError(`--diff ${file}: is a plan of ${plan.stack}, not of ${stack}`);
   return plan;

@@ -15,7 +15,7 @@ Loads restaurants with their menus into a stack that is deployed. Those that are
 
   STACK        <cloud>-<environment>, for example aws-dev
   --file FILE  a JSON list of {id, name, cuisine, rating, acceptingOrders, menu: [{menuItemId, name, unitPrice: {amount, currency}}],
-               contact?: {email?, phone?}}; the hundred restaurants of the local platform when left out
+               contact?: {email?, phone?}}; the restaurants of the local platform when left out
 `;
 
 /** Restaurants that are written between two lines of progress. */

@@ -27,6 +27,8 @@ interface Alarm {
   readonly threshold: number;
   readonly statistic?: 'Maximum' | 'Sum';
   readonly minutes?: number;
+  /** Too few of them are wrong, and none at all: what counts them may have stopped. */
+  readonly atLeast?: boolean;
 }
 
 /** Where the functions' own metrics are, by function: as the functions write them. */
@@ -77,7 +79,7 @@ export class Observability extends Component {
   }
 
   private alarm(key: string, prefix: string, alarm: Alarm, topic: sns.Topic): void {
-    const { description, namespace, metric, dimensions, threshold, statistic = 'Sum', minutes = 5 } = alarm;
+    const { description, namespace, metric, dimensions, threshold, statistic = 'Sum', minutes = 5, atLeast } = alarm;
     new cloudwatch.MetricAlarm(
       key,
       {
@@ -90,8 +92,8 @@ export class Observability extends Component {
         period: minutes * 60,
         evaluationPeriods: 1,
         threshold,
-        comparisonOperator: 'GreaterThanOrEqualToThreshold',
-        treatMissingData: 'notBreaching',
+        comparisonOperator: atLeast ? 'LessThanThreshold' : 'GreaterThanOrEqualToThreshold',
+        treatMissingData: atLeast ? 'breaching' : 'notBreaching',
         alarmActions: [topic.arn],
         okActions: [topic.arn],
       },
@@ -167,9 +169,18 @@ function alarmsOf({ api, config, functions, resources, workflow }: Observability
       dimensions: { ApiId: api.id },
       threshold: MOST_ERRORS,
     },
+    'sweep-silent': {
+      description: 'The sweeper is not called: what was lost stays lost.',
+      namespace: 'AWS/Lambda',
+      metric: 'Invocations',
+      dimensions: { FunctionName: functions.sweep.lambda.name },
+      threshold: 1,
+      atLeast: true,
+    },
+    // One that does not get on is started again four times in a quarter of an hour; one that was lost, once.
     'orders-stuck': {
       ...business('OrdersStuck', 'sweep', 'Orders are past due, and were started again.'),
-      threshold: 5,
+      threshold: 3,
       minutes: 15,
     },
     'payment-differences': business(

@@ -74,7 +74,8 @@ export class Triggers extends Component {
       { actions: ['lambda:InvokeFunction'], resources: [arn] },
       { actions: ['sqs:SendMessage'], resources: [resources.events.clockDeadLetters.arn] },
     ];
-    new iam.RolePolicy(`${fn}-clock`, { role: role.id, policy: policyDocument(rights) }, { parent: this });
+    const policy = { role: role.id, policy: policyDocument(rights) };
+    const granted = new iam.RolePolicy(`${fn}-clock`, policy, { parent: this });
     new scheduler.Schedule(
       `${fn}-clock`,
       {
@@ -88,7 +89,7 @@ export class Triggers extends Component {
           deadLetterConfig: { arn: resources.events.clockDeadLetters.arn },
         },
       },
-      { parent: this },
+      { parent: this, dependsOn: [granted] },
     );
     // The clock hands a call over and does not wait: what fails is Lambda's to try again. The next tick does what this one did not.
     new lambda.FunctionEventInvokeConfig(

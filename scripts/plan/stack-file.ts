@@ -32,6 +32,7 @@ export async function readStackFile(root: string, stack: string): Promise<StackF
     throw new UsageError(`there is no ${file} for the stack ${stack}: its settings belong there`);
   });
   const config = configOf(file, yaml(file, text));
+  refuseBareKeys(file, project, Object.keys(config));
   return {
     project,
     main,
@@ -60,6 +61,12 @@ function configOf(file: string, value: unknown): Readonly<Record<string, unknown
   if (config === undefined || config === null) return {};
   if (typeof config === 'object' && !Array.isArray(config)) return config as Readonly<Record<string, unknown>>;
   throw new UsageError(`${file}: config has to be a map of keys and values`);
+}
+
+/** Pulumi takes them in Pulumi.yaml alone. */
+function refuseBareKeys(file: string, project: string, keys: readonly string[]): void {
+  const bare = keys.find((key) => !key.includes(':'));
+  if (bare !== undefined) throw new UsageError(`${file}: ${bare} has to be written ${project}:${bare}`);
 }
 
 function plain(key: string, value: unknown, file: string): string {

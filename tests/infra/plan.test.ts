@@ -245,6 +245,11 @@ describe('npm run plan', () => {
       'config: [one, two]',
       'Pulumi.dev.yaml: config has to be a map of keys and values',
     ],
+    [
+      'name: faulty\nmain: index.ts',
+      'config: {awsRegion: eu-central-1}',
+      'Pulumi.dev.yaml: awsRegion has to be written faulty:awsRegion',
+    ],
     ['name: [', '', 'Pulumi.yaml: '],
     ['', '', 'Pulumi.yaml: needs a name, and a main: the program'],
   ];
