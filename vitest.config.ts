@@ -1,15 +1,23 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-const project = (name: string, include: string[], more: { groupOrder?: number; globalSetup?: string } = {}) => ({
+const project = (
+  name: string,
+  include: string[],
+  more: { groupOrder?: number; globalSetup?: string; isolate?: boolean } = {},
+) => ({
   extends: true as const,
   test: {
     name,
     include,
+    isolate: more.isolate ?? true,
     sequence: { groupOrder: more.groupOrder ?? 0 },
     globalSetup: more.globalSetup ? [more.globalSetup] : [],
   },
 });
+
+/** Files run one after the other in the same worker, which loads the SDKs once: they change nothing that another one sees. */
+const SHARED = { isolate: false };
 
 export default defineConfig({
   test: {
@@ -18,9 +26,9 @@ export default defineConfig({
     maxWorkers: Math.max(3, availableParallelism() - 1),
     reporters: ['default'],
     projects: [
-      project('unit', ['tests/unit/**/*.test.ts', 'tests/*.test.ts']),
-      project('conformance', ['tests/conformance/**/*.test.ts', 'tests/adapters/**/*.test.ts']),
-      project('functions', ['tests/functions/**/*.test.ts', 'tests/reconciliation/**/*.test.ts']),
+      project('unit', ['tests/unit/**/*.test.ts', 'tests/*.test.ts'], SHARED),
+      project('conformance', ['tests/conformance/**/*.test.ts', 'tests/adapters/**/*.test.ts'], SHARED),
+      project('functions', ['tests/functions/**/*.test.ts', 'tests/reconciliation/**/*.test.ts'], SHARED),
       project('infra', ['tests/infra/**/*.test.ts'], { globalSetup: 'tests/infra/plans.setup.ts' }),
       project('e2e', ['tests/e2e/**/*.test.ts']),
       project('simulation', ['tests/simulation/**/*.test.ts']),

@@ -41,17 +41,19 @@ function subcommand(args: readonly string[]): string {
 
 function run(args: readonly string[], stdout: 'inherit' | 'pipe'): Promise<string> {
   return new Promise((resolve, reject) => {
+    // A terminal's interrupt (control-C) reaches Pulumi, too, which ends in order what it has begun: that is waited for, from before it
+    // has begun anything.
+    process.on('SIGINT', waitForPulumi);
     const child = spawn('pulumi', [...args], {
       stdio: ['inherit', stdout, 'inherit'],
       env: { ...ENVIRONMENT, ...process.env },
     });
-    // A terminal's interrupt (control-C) reaches Pulumi, too, which ends in order what it has begun: that is waited for.
-    process.on('SIGINT', waitForPulumi);
     let text = '';
     child.stdout?.on('data', (chunk) => {
       text += chunk;
     });
     child.once('error', (cause: NodeJS.ErrnoException) => {
+      process.off('SIGINT', waitForPulumi);
       const missing = new UsageError("Pulumi's CLI is not on the PATH: https://www.pulumi.com/docs/install", { cause });
       reject(cause.code === 'ENOENT' ? missing : cause);
     });

@@ -38,7 +38,8 @@ describe('npm run smoke', () => {
     return ((await response.json()) as { token: string }).token;
   }
 
-  it('goes every path that waits for nobody, and says which it left', async () => {
+  // These two wait for the pauses between attempts: together that is once.
+  it.concurrent('goes every path that waits for nobody, and says which it left', async () => {
     const { code, stdout } = await runScript('scripts/smoke.ts', ['aws-dev', '--wait', '60'], environment);
     expect(stdout).toContain('20 of 20 paths ended as they should.');
     expect(stdout.match(/^not run: .*$/gm)).toEqual([
@@ -48,7 +49,7 @@ describe('npm run smoke', () => {
     expect(code).toBe(0);
   }, 90_000);
 
-  it('may be repeated, and finds what is wrong', async () => {
+  it.concurrent('may be repeated, and finds what is wrong', async () => {
     const wrong = { ...environment, ORDERS_RESTAURANT_TOKEN: await tokenOf('kitchen', 'restaurant:rest-8') };
     const { code, stdout } = await runScript('scripts/smoke.ts', ['aws-dev', '--wait', '20'], wrong);
     expect(code).toBe(1);
