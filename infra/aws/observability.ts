@@ -1,5 +1,6 @@
 import * as budgets from '@pulumi/aws/budgets/index.js';
 import * as cloudwatch from '@pulumi/aws/cloudwatch/index.js';
+import type * as lambda from '@pulumi/aws/lambda/index.js';
 import type * as sns from '@pulumi/aws/sns/index.js';
 import * as pulumi from '@pulumi/pulumi';
 import type { AwsFunction } from '../../shared/config/aws.ts';
@@ -15,6 +16,8 @@ export interface ObservabilityArgs extends ComponentArgs {
   readonly resources: Resources;
   readonly workflow: WorkflowResources;
   readonly api: HttpApi;
+  /** What reads the orders' stream. */
+  readonly relay: lambda.EventSourceMapping;
 }
 
 type Dimensions = Readonly<Record<string, pulumi.Input<string>>>;
@@ -102,7 +105,8 @@ export class Observability extends Component {
   }
 }
 
-function alarmsOf({ api, config, functions, resources, workflow }: ObservabilityArgs): Readonly<Record<string, Alarm>> {
+function alarmsOf(args: ObservabilityArgs): Readonly<Record<string, Alarm>> {
+  const { api, config, functions, relay, resources, workflow } = args;
   const alarms: Record<string, Alarm> = {};
   for (const [fn, { lambda }] of Object.entries(functions)) {
     const dimensions = { FunctionName: lambda.name };
@@ -138,8 +142,20 @@ function alarmsOf({ api, config, functions, resources, workflow }: Observability
   for (const fn of GIVES_UP) {
     alarms[`${fn}-gave-up`] = business('DeadLetters', fn, `Messages are on the list of dead letters, by ${fn}.`);
   }
+  const givenUp = (metric: string, description: string): Alarm => ({
+    description,
+    namespace: 'AWS/Lambda',
+    metric,
+    dimensions: { EventSourceMappingUUID: relay.uuid },
+    threshold: 1,
+  });
   return {
     ...alarms,
+    'relay-undelivered': givenUp(
+      'OnFailureDestinationDeliveredEventCount',
+      'Records of the stream were given up on, and are in the bucket of what was not delivered.',
+    ),
+    'relay-dropped': givenUp('DroppedEventCount', 'Records of the stream were given up on, and not even kept.'),
     'relay-behind': {
       description: 'Events and segments are late: the stream is not read fast enough.',
       namespace: 'AWS/Lambda',

@@ -57,12 +57,12 @@ export class AwsOrderStack extends Component {
     const functions = Object.fromEntries(
       names.map((fn) => [fn, fn === 'segment' ? segment : create(fn, workflow)]),
     ) as Record<AwsFunction, OrderFunction>;
-    new Triggers('triggers', { ...args, functions, resources }, parent);
+    const { relay } = new Triggers('triggers', { ...args, functions, resources }, parent);
     const { api: front, operations } = functions;
     const api = new HttpApi('http', { ...args, api: front, operations, identity: resources.identity }, parent);
     const { dashboardUrl } = new Observability(
       'observability',
-      { ...args, functions, resources, workflow, api },
+      { ...args, functions, resources, workflow, api, relay },
       parent,
     );
     this.outputs = {

@@ -19,10 +19,12 @@ const SIX_HOURS = 6 * 3_600;
 
 /** What calls the functions: the orders' stream, the queues, and the clock. */
 export class Triggers extends Component {
+  readonly relay: lambda.EventSourceMapping;
+
   constructor(name: string, args: TriggersArgs, options: pulumi.ComponentResourceOptions) {
     super('Triggers', name, options);
     const { functions, resources } = args;
-    new lambda.EventSourceMapping(
+    this.relay = new lambda.EventSourceMapping(
       'relay',
       {
         functionName: functions.relay.lambda.arn,
@@ -35,6 +37,8 @@ export class Triggers extends Component {
         maximumRecordAgeInSeconds: SIX_HOURS,
         maximumRetryAttempts: 10_000,
         destinationConfig: { onFailure: { destinationArn: resources.storage.undelivered.arn } },
+        // Without it nothing counts what goes to the bucket.
+        metricsConfig: { metrics: ['EventCount'] },
       },
       { parent: this },
     );

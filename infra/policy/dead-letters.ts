@@ -1,11 +1,14 @@
 import {
+  ALARM,
   all,
   among,
   at,
   DEAD,
   type Fields,
+  type Finding,
   fieldsOf,
   LATER,
+  listOf,
   MAPPING,
   mandatory,
   of,
@@ -17,6 +20,8 @@ import {
 
 const EVENT_INVOKE = 'aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig';
 const RULE_TARGET = 'aws:cloudwatch/eventTarget:EventTarget';
+/** Of what a consumer of a stream gives up on: what was kept, and what was not. */
+const GIVEN_UP = ['OnFailureDestinationDeliveredEventCount', 'DroppedEventCount'] as const;
 const SCHEDULE = 'aws:scheduler/schedule:Schedule';
 
 /** Where a resource names what takes its dead letters; a queue does so in its `redrivePolicy`. */
@@ -57,7 +62,39 @@ export const DEAD_LETTER_RULES: readonly Rule[] = [
       return inputs['maximumRecordAgeInSeconds'] === undefined ? 'does not say for how long it tries' : undefined;
     }),
   }),
+  mandatory('dead-letter-alarms', 'Whatever is given up on raises an alarm that reaches somebody.', {
+    stack: (resources) => [...queuesUnwatched(resources), ...streamsUnwatched(resources)],
+  }),
 ];
+
+function queuesUnwatched(resources: readonly Resource[]): readonly Finding[] {
+  const watched = alarmsOn('ApproximateNumberOfMessagesVisible', resources).map(({ inputs }) =>
+    at(inputs, 'dimensions', 'QueueName'),
+  );
+  // As long as it is known later which queue an alarm watches, it may be this one.
+  const mayBe = watched.includes(LATER);
+  return all(resources, QUEUE)
+    .filter(({ name, inputs }) => DEAD.test(name) && !mayBe && !watched.includes(inputs['name']))
+    .map((resource) => ({ resource, message: 'has no alarm with an action' }));
+}
+
+/** Alarms name a consumer of a stream by what only AWS knows: there has to be one of each. */
+function streamsUnwatched(resources: readonly Resource[]): readonly Finding[] {
+  const unwatched = GIVEN_UP.filter((metric) => alarmsOn(metric, resources).length === 0);
+  return all(resources, MAPPING)
+    .filter(({ inputs }) => inputs['startingPosition'] !== undefined)
+    .flatMap((resource) => {
+      if (!listOf(at(resource.inputs, 'metricsConfig', 'metrics')).includes('EventCount'))
+        return [{ resource, message: 'does not count what it gives up on' }];
+      return unwatched.map((metric) => ({ resource, message: `has no alarm with an action on ${metric}` }));
+    });
+}
+
+function alarmsOn(metric: string, resources: readonly Resource[]): readonly Resource[] {
+  return all(resources, ALARM).filter(
+    ({ inputs }) => inputs['metricName'] === metric && listOf(inputs['alarmActions']).length > 0,
+  );
+}
 
 function givesUp({ redrivePolicy }: Fields): boolean {
   if (redrivePolicy === LATER) return true;

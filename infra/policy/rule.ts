@@ -34,6 +34,7 @@ export const LATER = '(known later)';
 export const BUCKET = 'aws:s3/bucket:Bucket';
 export const FUNCTION = 'aws:lambda/function:Function';
 export const LOG_GROUP = 'aws:cloudwatch/logGroup:LogGroup';
+export const ALARM = 'aws:cloudwatch/metricAlarm:MetricAlarm';
 export const MAPPING = 'aws:lambda/eventSourceMapping:EventSourceMapping';
 export const QUEUE = 'aws:sqs/queue:Queue';
 export const ROLE = 'aws:iam/role:Role';

@@ -2,12 +2,12 @@ import { BUCKET_RULES } from './buckets.ts';
 import { DEAD_LETTER_RULES } from './dead-letters.ts';
 import { RIGHTS_RULES } from './rights.ts';
 import {
+  ALARM,
   advisory,
   all,
   among,
   at,
   BUCKET,
-  DEAD,
   type Finding,
   FUNCTION,
   fieldsOf,
@@ -66,25 +66,8 @@ export const RULES: readonly Rule[] = [
         : 'does not report failures of single items',
     ),
   }),
-  mandatory('dead-letter-alarms', 'Each dead-letter queue has an alarm that reaches somebody.', {
-    stack: (resources) => {
-      const watched = all(resources, 'aws:cloudwatch/metricAlarm:MetricAlarm')
-        .filter(
-          ({ inputs }) =>
-            inputs['metricName'] === 'ApproximateNumberOfMessagesVisible' && listOf(inputs['alarmActions']).length > 0,
-        )
-        .map(({ inputs }) => at(inputs, 'dimensions', 'QueueName'));
-      // As long as it is known later which queue an alarm watches, it may be this one.
-      const mayBe = watched.includes(LATER);
-      return all(resources, QUEUE)
-        .filter(({ name, inputs }) => DEAD.test(name) && !mayBe && !watched.includes(inputs['name']))
-        .map((resource) => ({ resource, message: 'has no alarm with an action' }));
-    },
-  }),
   mandatory('alarm-actions', 'Alarms reach somebody.', {
-    resource: of('aws:cloudwatch/metricAlarm:MetricAlarm', ({ alarmActions }) =>
-      listOf(alarmActions).length > 0 ? undefined : 'has no action',
-    ),
+    resource: of(ALARM, ({ alarmActions }) => (listOf(alarmActions).length > 0 ? undefined : 'has no action')),
   }),
   mandatory('supported-runtime', 'Functions run on a runtime that is supported, on Graviton.', {
     resource: of(FUNCTION, ({ runtime, architectures }) => {

@@ -37,6 +37,7 @@ const MADE_UP: Readonly<Record<string, Make>> = {
     ...(streamEnabled === true && { streamArn: arn('dynamodb', `table/${name}/stream/2026-01-01T00:00:00.000`) }),
   }),
   'aws:iam/role:Role': (name) => ({ id: name, arn: `arn:aws:iam::${ACCOUNT}:role/${name}` }),
+  'aws:lambda/eventSourceMapping:EventSourceMapping': (name) => ({ uuid: `${name}-0123abc` }),
   'aws:lambda/function:Function': (name) => ({
     arn: arn('lambda', `function:${name}`),
     invokeArn: `arn:aws:apigateway:${REGION}:lambda:path/2015-03-31/functions/${arn('lambda', `function:${name}`)}/invocations`,

@@ -242,7 +242,8 @@ function whole(environment: 'dev' | 'prod') {
   const workflow = new all.Workflow('workflow', { ...args, segment: functions.segment }, {});
   const { api: front, operations } = functions;
   const api = new all.HttpApi('http', { ...args, api: front, operations, identity: resources.identity }, {});
-  return { args, resources, functions, workflow, api };
+  const { relay } = new all.Triggers('triggers', { ...args, functions, resources }, {});
+  return { args, resources, functions, workflow, api, relay };
 }
 
 describe('the HTTP API', () => {
@@ -283,8 +284,7 @@ describe('the workflow', () => {
 
 describe('what calls the functions', () => {
   it('hands over what fails one by one, and keeps what is given up on', async () => {
-    const { args, functions, resources } = whole('dev');
-    new all.Triggers('triggers', { ...args, functions, resources }, {});
+    whole('dev');
     const mappings = await children('aws:lambda/eventSourceMapping:EventSourceMapping');
     expect(mappings.map(({ name }) => name).toSorted()).toEqual([
       'notify',
@@ -304,8 +304,7 @@ describe('what calls the functions', () => {
   });
 
   it('calls once and keeps the call that failed, where it is the clock', async () => {
-    const { args, functions, resources } = whole('dev');
-    new all.Triggers('triggers', { ...args, functions, resources }, {});
+    whole('dev');
     const calls = await children('aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig');
     expect(calls.map(({ name }) => name).toSorted()).toEqual(['reconcile-clock', 'sweep-clock']);
     for (const { inputs } of calls) {

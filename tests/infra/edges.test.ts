@@ -204,6 +204,8 @@ describe.each(['dev', 'prod'] as const)('aws-%s', (environment) => {
         [namespace, metricName, Object.keys(dimensions).join()].join(' '),
       );
     expect([...new Set(watched)].toSorted()).toEqual(AWS_METRICS);
+    const sources = alarms.flatMap(({ dimensions }) => dimensions['EventSourceMappingUUID'] ?? []);
+    expect(sources).toEqual([idOf('relay'), idOf('relay')]);
     const silent = alarms.filter(({ comparisonOperator }) => comparisonOperator !== 'GreaterThanOrEqualToThreshold');
     expect(
       silent.map(({ metricName, comparisonOperator, treatMissingData }) => [
@@ -218,9 +220,11 @@ describe.each(['dev', 'prod'] as const)('aws-%s', (environment) => {
 /** As AWS documents them: namespace, metric, dimensions. */
 const AWS_METRICS = [
   'AWS/ApiGateway 5xx ApiId',
+  'AWS/Lambda DroppedEventCount EventSourceMappingUUID',
   'AWS/Lambda Errors FunctionName',
   'AWS/Lambda Invocations FunctionName',
   'AWS/Lambda IteratorAge FunctionName',
+  'AWS/Lambda OnFailureDestinationDeliveredEventCount EventSourceMappingUUID',
   'AWS/Lambda Throttles FunctionName',
   'AWS/SQS ApproximateNumberOfMessagesVisible QueueName',
   'AWS/States ExecutionsFailed StateMachineArn',

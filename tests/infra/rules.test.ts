@@ -192,7 +192,12 @@ const BREAKS: Readonly<Record<string, readonly Break[]>> = {
     change('EventSourceMapping', { maximumRecordAgeInSeconds: undefined }, {}, 'relay'),
   ],
   'partial-batches': [change('EventSourceMapping', { functionResponseTypes: [] })],
-  'dead-letter-alarms': [remove('MetricAlarm', 'notify-dead-letters')],
+  'dead-letter-alarms': [
+    remove('MetricAlarm', 'notify-dead-letters'),
+    remove('MetricAlarm', 'relay-undelivered'),
+    remove('MetricAlarm', 'relay-dropped'),
+    change('EventSourceMapping', { metricsConfig: undefined }, {}, 'relay'),
+  ],
   'alarm-actions': [change('MetricAlarm', { alarmActions: [] }, {}, 'relay-behind')],
   'supported-runtime': [
     change('Function', { runtime: 'nodejs18.x' }),
