@@ -138,8 +138,8 @@ export function readConfig(stack: string, values: Readonly<Record<string, string
   );
 }
 
-/** What is still as it came with this repository, where it would have mail go to nobody. */
-export function placeholdersOf({ operatorsEmail, smtpFrom }: StackConfig): readonly string[] {
+/** Addresses that are still those of the example: mail to them reaches nobody. */
+export function exampleAddressesOf({ operatorsEmail, smtpFrom }: StackConfig): readonly string[] {
   const kept = Object.entries({ operatorsEmail, smtpFrom }).filter(([, value]) => value.endsWith('@example.com'));
   return kept.map(([key, value]) => `${key} is still ${value}`);
 }

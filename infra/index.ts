@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as pulumi from '@pulumi/pulumi';
-import { placeholdersOf, readConfig } from './config.ts';
+import { exampleAddressesOf, readConfig } from './config.ts';
 import type { OrderStackArgs, OrderStackOutputs } from './order-stack.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** The whole program: the stack's name says which cloud, and only that one's module is loaded. */
 export default async function program(): Promise<OrderStackOutputs> {
   const config = readConfig(pulumi.getStack(), valuesOf(pulumi.getProject()));
-  refusePlaceholders(placeholdersOf(config), `Pulumi.${config.environment}.yaml`);
+  refuseExampleAddresses(exampleAddressesOf(config), `Pulumi.${config.environment}.yaml`);
   const args: OrderStackArgs = { config, bundles: join(ROOT, 'dist') };
   switch (config.cloud) {
     case 'aws': {
@@ -23,9 +23,9 @@ export default async function program(): Promise<OrderStackOutputs> {
 }
 
 /** A plan or a preview may be had with them; nothing is made. */
-function refusePlaceholders(placeholders: readonly string[], file: string): void {
-  if (placeholders.length === 0) return;
-  const message = `${placeholders.join(' and ')}: alarms and mail would reach nobody. Set it in ${file}`;
+function refuseExampleAddresses(addresses: readonly string[], file: string): void {
+  if (addresses.length === 0) return;
+  const message = `${addresses.join(' and ')}: alarms and mail would reach nobody. Set it in ${file}`;
   if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError(message);
   void pulumi.log.warn(`${message}: nothing is deployed before`);
 }

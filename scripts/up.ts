@@ -32,7 +32,13 @@ async function main(): Promise<void> {
   process.stdout.write(`${name.stack} is up: ${outputText(outputs, 'apiUrl')}\n`);
   const region = await regionOf(name);
   const client = new SecretsManagerClient({ region });
-  const empty = await fillSecrets(client, name.stack, secretsOf(outputs));
+  const empty = await fillSecrets(client, secretsOf(outputs)).catch((cause: unknown) => {
+    throw new Error(
+      `${name.stack} is up, but its secrets could not be looked at (${cause instanceof Error ? cause.message : cause}): ` +
+        `npm run up -- ${name.stack} again gives the pepper its value`,
+      { cause },
+    );
+  });
   for (const secret of empty) {
     process.stdout.write(
       `give ${secret} a value: aws secretsmanager put-secret-value --region ${region} --secret-id ${secret} --secret-string file://FILE\n`,

@@ -78,16 +78,15 @@ function queuesUnwatched(resources: readonly Resource[]): readonly Finding[] {
     .map((resource) => ({ resource, message: 'has no alarm with an action' }));
 }
 
-/** Alarms name a consumer of a stream by what only AWS knows: there has to be one of each. */
+/** Alarms name a consumer of a stream by what only AWS knows: there have to be as many as there are consumers. */
 function streamsUnwatched(resources: readonly Resource[]): readonly Finding[] {
-  const unwatched = GIVEN_UP.filter((metric) => alarmsOn(metric, resources).length === 0);
-  return all(resources, MAPPING)
-    .filter(({ inputs }) => inputs['startingPosition'] !== undefined)
-    .flatMap((resource) => {
-      if (!listOf(at(resource.inputs, 'metricsConfig', 'metrics')).includes('EventCount'))
-        return [{ resource, message: 'does not count what it gives up on' }];
-      return unwatched.map((metric) => ({ resource, message: `has no alarm with an action on ${metric}` }));
-    });
+  const streams = all(resources, MAPPING).filter(({ inputs }) => inputs['startingPosition'] !== undefined);
+  const unwatched = GIVEN_UP.filter((metric) => alarmsOn(metric, resources).length < streams.length);
+  return streams.flatMap((resource) => {
+    if (!listOf(at(resource.inputs, 'metricsConfig', 'metrics')).includes('EventCount'))
+      return [{ resource, message: 'does not count what it gives up on' }];
+    return unwatched.map((metric) => ({ resource, message: `has no alarm with an action on ${metric}` }));
+  });
 }
 
 function alarmsOn(metric: string, resources: readonly Resource[]): readonly Resource[] {

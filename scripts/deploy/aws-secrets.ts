@@ -8,25 +8,9 @@ import {
 
 /**
  * Gives the pepper a random value where it has none: it is made here, and never in the program, whose state would know it. Answers the
- * names of the secrets that somebody still has to give a value to. Throws what to do when the secrets cannot be looked at; may be repeated.
+ * names of the secrets that somebody still has to give a value to.
  */
 export async function fillSecrets(
-  client: SecretsManagerClient,
-  stack: string,
-  secrets: Readonly<Record<string, string>>,
-): Promise<readonly string[]> {
-  try {
-    return await fill(client, secrets);
-  } catch (cause) {
-    throw new Error(
-      `${stack} is up, but its secrets could not be looked at (${cause instanceof Error ? cause.message : cause}): ` +
-        `npm run up -- ${stack} again gives the pepper its value`,
-      { cause },
-    );
-  }
-}
-
-async function fill(
   client: SecretsManagerClient,
   secrets: Readonly<Record<string, string>>,
 ): Promise<readonly string[]> {

@@ -41,8 +41,8 @@ function subcommand(args: readonly string[]): string {
 
 function run(args: readonly string[], stdout: 'inherit' | 'pipe'): Promise<string> {
   return new Promise((resolve, reject) => {
-    // A terminal's interrupt (control-C) reaches Pulumi, too, which ends in order what it has begun: that is waited for, from before it
-    // has begun anything.
+    // A terminal's interrupt (control-C) reaches Pulumi, too, which ends in order what it has begun: that is waited for. Before it starts,
+    // or an interrupt in between would leave it alone.
     process.on('SIGINT', waitForPulumi);
     const child = spawn('pulumi', [...args], {
       stdio: ['inherit', stdout, 'inherit'],
@@ -53,7 +53,6 @@ function run(args: readonly string[], stdout: 'inherit' | 'pipe'): Promise<strin
       text += chunk;
     });
     child.once('error', (cause: NodeJS.ErrnoException) => {
-      process.off('SIGINT', waitForPulumi);
       const missing = new UsageError("Pulumi's CLI is not on the PATH: https://www.pulumi.com/docs/install", { cause });
       reject(cause.code === 'ENOENT' ? missing : cause);
     });

@@ -52,6 +52,7 @@ function sourceOf(resources: readonly PlannedResource[]): readonly string[] {
   return [
     "import type { Unwrap } from '@pulumi/pulumi';",
     ...[...modules].map(([path, name]) => `import type * as ${name} from '${path}';`),
+    // Fits everywhere: what a value is that only the cloud knows cannot be checked here.
     'declare const later: any;',
     'type Plain<T> = Unwrap<NonNullable<T>>;',
     ...checks,

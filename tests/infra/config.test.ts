@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { placeholdersOf, readConfig } from '../../infra/config.ts';
+import { exampleAddressesOf, readConfig } from '../../infra/config.ts';
 
 /** What a stack file says, without the project's name. */
 function fileOf(environment: string): Record<string, string> {
@@ -102,10 +102,12 @@ describe('the configuration of a stack', () => {
 
   it('still holds addresses of nobody when it is new, and says which', () => {
     const config = readConfig('aws-dev', DEV);
-    expect(placeholdersOf(config)).toEqual([
+    expect(exampleAddressesOf(config)).toEqual([
       'operatorsEmail is still operators@example.com',
       'smtpFrom is still orders@example.com',
     ]);
-    expect(placeholdersOf({ ...config, operatorsEmail: 'ops@shop.test', smtpFrom: 'orders@shop.test' })).toEqual([]);
+    expect(exampleAddressesOf({ ...config, operatorsEmail: 'ops@shop.test', smtpFrom: 'orders@shop.test' })).toEqual(
+      [],
+    );
   });
 });

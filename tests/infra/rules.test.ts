@@ -51,6 +51,13 @@ const refuse = (Condition: object, more: object = {}) => ({
   Principal: '*',
   ...more,
 });
+const MAPPING = 'aws:lambda/eventSourceMapping:EventSourceMapping';
+const STREAM = {
+  startingPosition: 'LATEST',
+  maximumRecordAgeInSeconds: 3_600,
+  destinationConfig: { onFailure: { destinationArn: BUCKET } },
+  functionResponseTypes: ['ReportBatchItemFailures'],
+};
 const EVENTS = { Service: 'events.amazonaws.com' };
 
 /** More than one thing, or somebody else's. */
@@ -197,6 +204,9 @@ const BREAKS: Readonly<Record<string, readonly Break[]>> = {
     remove('MetricAlarm', 'relay-undelivered'),
     remove('MetricAlarm', 'relay-dropped'),
     change('EventSourceMapping', { metricsConfig: undefined }, {}, 'relay'),
+    // A second stream, which the alarms of the first do not watch.
+    add(MAPPING, { ...STREAM, metricsConfig: { metrics: ['EventCount'] } }),
+    add(MAPPING, STREAM),
   ],
   'alarm-actions': [change('MetricAlarm', { alarmActions: [] }, {}, 'relay-behind')],
   'supported-runtime': [
