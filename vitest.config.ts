@@ -30,7 +30,7 @@ export default defineConfig({
       project('conformance', ['tests/conformance/**/*.test.ts', 'tests/adapters/**/*.test.ts'], SHARED),
       project('functions', ['tests/functions/**/*.test.ts', 'tests/reconciliation/**/*.test.ts'], SHARED),
       project('infra', ['tests/infra/**/*.test.ts'], { globalSetup: 'tests/infra/plans.setup.ts' }),
-      project('e2e', ['tests/e2e/**/*.test.ts'], SHARED),
+      project('e2e', ['tests/e2e/**/*.test.ts']),
       project('simulation', ['tests/simulation/**/*.test.ts']),
       project('load', ['tests/load/**/*.test.ts']),
       // By itself, before or after all others: it is there to load the machine.
